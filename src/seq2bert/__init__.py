@@ -1,0 +1,1 @@
+"""From seq2seq to BERT: the models, data and measurements of the course."""
