@@ -1,0 +1,231 @@
+"""The training loop: seed, device, schedule, clipping, progress bar, history, checkpoints."""
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from tqdm.auto import tqdm
+
+from seq2bert.training.checkpoint import load_checkpoint, save_checkpoint
+from seq2bert.training.device import choose_device, seed_everything
+from seq2bert.training.schedule import SCHEDULE_NAMES, learning_rate_at
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """How to train. Adam with decoupled weight decay, clipped gradients.
+
+    Attributes
+    ----------
+    steps : int
+        Number of updates.
+    learning_rate : float
+        The largest one of the schedule.
+    schedule : str
+        One of `SCHEDULE_NAMES`.
+    betas, weight_decay : float
+        Of AdamW (Loshchilov and Hutter 2019, arXiv:1711.05101).
+    clip : float
+        Largest norm of the gradient of all parameters together (Pascanu et al. 2013, arXiv:1211.5063, section 3.2).
+    seed : int
+        For what is random while training (dropout, say). The weights were drawn before.
+    evaluate_every : int
+        Steps between evaluations; 0 for one at the end only.
+    checkpoint_every : int
+        Steps between checkpoints, if a path is given to `train`.
+    """
+
+    steps: int
+    learning_rate: float
+    schedule: str = "one-cycle"
+    betas: tuple[float, float] = (0.9, 0.98)  # Vaswani et al. 2017, section 5.3
+    weight_decay: float = 0.01
+    clip: float = 1.0
+    seed: int = 0
+    evaluate_every: int = 0
+    checkpoint_every: int = 100
+
+    def __post_init__(self) -> None:
+        for name in ("steps", "checkpoint_every"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1; got {getattr(self, name)}")
+        for name in ("learning_rate", "clip"):
+            if getattr(self, name) <= 0:
+                raise ValueError(f"{name} must be positive; got {getattr(self, name)}")
+        if self.weight_decay < 0 or self.evaluate_every < 0:
+            raise ValueError(
+                "weight_decay and evaluate_every must not be negative; "
+                f"got {self.weight_decay} and {self.evaluate_every}"
+            )
+        if self.schedule not in SCHEDULE_NAMES:
+            raise ValueError(f"schedule must be one of {', '.join(SCHEDULE_NAMES)}; got {self.schedule!r}")
+
+
+@dataclass
+class History:
+    """What happened while training.
+
+    Attributes
+    ----------
+    loss, learning_rate, gradient_norm : list of float
+        One entry per step; the norm is the one before clipping.
+    evaluations : list of (int, float)
+        Number of steps done, and what ``evaluate`` returned.
+    seconds, processor_seconds : float
+        Spent on training steps; evaluation is not counted.
+    interrupted : bool
+        True if the user stopped the run before its end.
+    """
+
+    loss: list[float] = field(default_factory=list)
+    learning_rate: list[float] = field(default_factory=list)
+    gradient_norm: list[float] = field(default_factory=list)
+    evaluations: list[tuple[int, float]] = field(default_factory=list)
+    seconds: float = 0.0
+    processor_seconds: float = 0.0
+    interrupted: bool = False
+
+    @property
+    def steps_done(self) -> int:
+        """Number of updates made."""
+        return len(self.loss)
+
+
+def train(
+    model: nn.Module,
+    batch_at: Callable[[int], Any],
+    loss_of: Callable[[nn.Module, Any], Tensor],
+    config: TrainingConfig,
+    *,
+    evaluate: Callable[[nn.Module], float] | None = None,
+    checkpoint: str | Path | None = None,
+    device: torch.device | None = None,
+    progress: bool = True,
+) -> History:
+    """Train a model in place.
+
+    Parameters
+    ----------
+    model : nn.Module
+        Moved to the device. It is left in the mode it came in.
+    batch_at : callable
+        Step number to batch. A pure function: the same step gives the same batch, so that a
+        resumed run sees what an uninterrupted one would have seen. A batch has ``.to(device)``.
+    loss_of : callable
+        Model and batch to a loss with no axes.
+    config : TrainingConfig
+    evaluate : callable, optional
+        Model (in eval mode) to a number.
+    checkpoint : path, optional
+        Where to save; if the file is there, training goes on from it.
+    device : torch.device, optional
+        From `choose_device`; a GPU if there is one, if left out.
+    progress : bool
+        Show a progress bar.
+
+    Returns
+    -------
+    History
+        Also after an interruption (Ctrl-C, or the stop button of a notebook): the model keeps what
+        it has learned, and the checkpoint is up to date.
+
+    Raises
+    ------
+    FloatingPointError
+        If the loss is not finite; the message names the step.
+    ValueError
+        If the checkpoint does not fit the model or the config.
+    """
+    device = choose_device() if device is None else device
+    model.to(device)
+    optimizer = torch.optim.AdamW(
+        model.parameters(), lr=config.learning_rate, betas=config.betas, weight_decay=config.weight_decay
+    )
+    seed_everything(config.seed)
+    history = History()
+    if checkpoint is not None and Path(checkpoint).exists():
+        history = _resume(checkpoint, model, optimizer, config)
+    was_training = model.training
+    bar = tqdm(total=config.steps, initial=history.steps_done, disable=not progress, unit="step")
+    try:
+        for step in range(history.steps_done, config.steps):
+            _update(
+                model.train(), optimizer, lambda step=step: batch_at(step).to(device), loss_of, config, step, history
+            )
+            bar.update()
+            if step % 20 == 0:
+                bar.set_postfix(loss=f"{history.loss[-1]:.4f}", refresh=False)
+            done = step + 1
+            due = config.evaluate_every and done % config.evaluate_every == 0
+            if evaluate is not None and (due or done == config.steps):
+                history.evaluations.append((done, _evaluate(model, evaluate)))
+            if checkpoint is not None and (done % config.checkpoint_every == 0 or done == config.steps):
+                save_checkpoint(checkpoint, model, optimizer, _progress(history, config))
+    except KeyboardInterrupt:
+        history.interrupted = True
+        if checkpoint is not None:
+            save_checkpoint(checkpoint, model, optimizer, _progress(history, config))
+    finally:
+        bar.close()
+        model.train(was_training)
+    return history
+
+
+def _update(
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    make_batch: Callable[[], Any],
+    loss_of: Callable[[nn.Module, Any], Tensor],
+    config: TrainingConfig,
+    step: int,
+    history: History,
+) -> None:
+    """Make one step: batch, forward, backward, clip, update."""
+    started, processor = time.perf_counter(), time.process_time()
+    rate = learning_rate_at(step, schedule=config.schedule, peak=config.learning_rate, steps=config.steps)
+    for group in optimizer.param_groups:
+        group["lr"] = rate
+    loss = loss_of(model, make_batch())
+    value = loss.item()
+    if not math.isfinite(value):
+        raise FloatingPointError(f"the loss is {value} at step {step}: try a smaller learning rate than {rate:.3g}")
+    optimizer.zero_grad()
+    loss.backward()
+    norm = nn.utils.clip_grad_norm_(model.parameters(), config.clip)
+    optimizer.step()
+    history.learning_rate.append(rate)
+    history.gradient_norm.append(norm.item())
+    history.seconds += time.perf_counter() - started
+    history.processor_seconds += time.process_time() - processor
+    history.loss.append(value)  # last: its length counts the finished steps
+
+
+@torch.no_grad()
+def _evaluate(model: nn.Module, evaluate: Callable[[nn.Module], float]) -> float:
+    model.eval()
+    return float(evaluate(model))
+
+
+def _progress(history: History, config: TrainingConfig) -> dict:
+    return {"history": asdict(history), "config": asdict(config)}
+
+
+def _resume(
+    checkpoint: str | Path, model: nn.Module, optimizer: torch.optim.Optimizer, config: TrainingConfig
+) -> History:
+    saved = load_checkpoint(checkpoint, model, optimizer)
+    ours = asdict(config)
+    theirs = saved["config"] | {"betas": tuple(saved["config"]["betas"])}
+    different = [name for name in ours if theirs.get(name) != ours[name]]
+    if different:
+        pairs = ", ".join(f"{name} was {theirs.get(name)} and is now {ours[name]}" for name in different)
+        raise ValueError(f"the checkpoint {checkpoint} was made with another config: {pairs}")
+    history = History(**saved["history"])
+    history.evaluations = [tuple(pair) for pair in history.evaluations]
+    history.interrupted = False
+    return history
