@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from seq2bert.plots.style import COLOURS, as_array, new_axes
+from seq2bert.plots.style import COLOURS, as_array, new_axes, write_title
 
 
 def curves(
@@ -58,7 +58,7 @@ def curves(
             ax.fill_between(x, values.min(0), values.max(0), color=line.get_color(), alpha=0.2, linewidth=0)
     ax.set_xlabel(xlabel)
     ax.set_ylabel(ylabel)
-    ax.set_title(title)
+    write_title(ax, title, taken=4)
     if len(runs) > 1:
         ax.legend()
     return ax
@@ -73,7 +73,7 @@ def bars(
     ax: Axes | None = None,
     number: str = "{:.2f}",
 ) -> Axes:
-    """Draw one horizontal bar a label, longest label no problem, first label on top.
+    """Draw one horizontal bar a label, the first on top; long labels have their room.
 
     Parameters
     ----------
@@ -98,14 +98,16 @@ def bars(
     ax = new_axes(height=0.32 * len(means) + 1.1) if ax is None else ax
     places = list(range(len(means)))
     ax.barh(places, means, height=0.68, color=COLOURS[0])
-    reach = max(max(abs(runs).max() for runs in seeds), 1e-12)
+    low = min(0.0, *(runs.min() for runs in seeds))
+    high = max(0.0, *(runs.max() for runs in seeds))
+    span = (high - low) or 1.0
     for place, mean, runs in zip(places, means, seeds, strict=True):
         if len(runs) > 1:
             ax.plot(runs, np.full(len(runs), place), "o", color="black", markersize=3.5, linestyle="none")
         end = max(runs.max(), 0.0) if mean >= 0 else min(runs.min(), 0.0)
         side = 1 if mean >= 0 else -1
         ax.text(
-            end + side * 0.02 * reach,
+            end + side * 0.02 * span,
             place,
             number.format(mean),
             va="center",
@@ -113,9 +115,10 @@ def bars(
         )
     ax.set_yticks(places, list(values))
     ax.invert_yaxis()
-    ax.margins(x=0.16)
+    # Room for the numbers, on the side where a bar ends.
+    ax.set_xlim(low - 0.2 * span if low < 0 else 0.0, high + 0.2 * span if high > 0 or low == 0 else 0.0)
     ax.grid(False, axis="y")
     ax.set_xlabel(xlabel)
     ax.set_ylabel(ylabel)
-    ax.set_title(title)
+    write_title(ax, title, taken=2 + max(map(len, values)))
     return ax

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from seq2bert.plots.style import as_array, new_axes
+from seq2bert.plots.style import as_array, new_axes, write_title
 
 VISIBLE_SPACE = "␣"
 MOST_OUTLINED_CELLS = 2500  # a heat map with more cells is stored as pixels, not as outlines
@@ -79,7 +79,7 @@ def attention_heatmap(
     ax.grid(False)
     ax.set_xlabel(xlabel)
     ax.set_ylabel(ylabel)
-    ax.set_title(title)
+    write_title(ax, title, taken=4 + max(map(len, target_tokens), default=0))
     longest = max(map(len, source_tokens), default=0)
     upright = longest * len(source_tokens) <= 48  # characters that fit side by side
     columns = [token.replace(" ", VISIBLE_SPACE) for token in source_tokens]
@@ -99,5 +99,5 @@ def attention_heatmap(
                 va="center",
                 color="white" if dark else "black",
             )
-    ax.figure.colorbar(image, ax=ax, label="weight", pad=0.02)
+    ax.figure.colorbar(image, ax=ax, label="weight", pad=0.02, ticks=[0, maximum / 2, maximum])
     return ax

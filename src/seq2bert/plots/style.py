@@ -1,15 +1,18 @@
 """The course's style: colours, sizes, deterministic files, and new axes as wide as the page."""
 
+import textwrap
 from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 from cycler import cycler
+from IPython import get_ipython
 from matplotlib.axes import Axes
+from matplotlib_inline.backend_inline import set_matplotlib_formats
 
-# Okabe and Ito's palette without its yellow, which disappears on white.
+# Okabe and Ito's palette without its yellow, which disappears on white, the palest last.
 # https://jfly.uni-koeln.de/color/
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000", "#56B4E9", "#E69F00")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 
 WIDTH = 5.0  # inches; 11-point text on it is still 10 pixels high on a 350-pixel column
@@ -51,11 +54,6 @@ def use_course_style() -> None:
     Outside IPython only matplotlib's parameters change.
     """
     plt.rcParams.update(STYLE)
-    try:
-        from IPython import get_ipython
-        from matplotlib_inline.backend_inline import set_matplotlib_formats
-    except ImportError:
-        return
     if get_ipython() is not None:
         set_matplotlib_formats("svg", metadata={"Date": None})
 
@@ -91,6 +89,23 @@ def new_axes_row(columns: int, *, height: float = 3.2) -> list[Axes]:
     """
     _, axes = plt.subplots(1, columns, figsize=(WIDTH, height), layout="constrained", squeeze=False)
     return list(axes[0])
+
+
+def write_title(ax: Axes, title: str, *, taken: int = 0) -> None:
+    """Write a title over the axes, in as many lines as it needs.
+
+    Parameters
+    ----------
+    ax : Axes
+    title : str
+        What to see.
+    taken : int
+        Characters of the width that labels beside the axes need.
+    """
+    place = ax.get_subplotspec()
+    columns = 1 if place is None else place.get_gridspec().ncols
+    # 54 characters of 11 points fit on the width of the page.
+    ax.set_title(textwrap.fill(title, max(16, 54 // columns - taken)), loc="left")
 
 
 def as_array(values: Any) -> np.ndarray:
