@@ -20,7 +20,6 @@ from pathlib import Path
 
 import nbformat
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from tools import lecture_environment
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -67,8 +66,9 @@ def run_notebook(path, executed, environment, *, root, threads):
         variables = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "MPLBACKEND")}
         variables |= dict.fromkeys(THREADS, str(threads))
         variables["JUPYTER_PATH"] = str(environment / "jupyter")
+        variables["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # other plugins cost seconds to load and do nothing here
         command = [sys.executable, "-m", "pytest", "-c", str(root / "tools" / "nbval.ini"), f"--rootdir={folder}"]
-        command += ["-p", "tools.record_outputs", "-p", "no:cacheprovider", "--nbval-lax", "--color=no", "-q", "-x"]
+        command += ["-p", "nbval.plugin", "-p", "tools.record_outputs", "-p", "no:cacheprovider", "--nbval-lax", "--color=no", "-q", "-x"]
         command += [f"--nbval-kernel-name={lecture_environment.KERNEL}", f"--nbval-cell-timeout={CELL_TIMEOUT}"]
         command += [f"--record-to={executed}", str(work)]
         start = time.perf_counter()
