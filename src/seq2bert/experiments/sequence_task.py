@@ -1,0 +1,133 @@
+"""A sequence-to-sequence task: pairs, vocabularies, batches, loss and translation in one place.
+
+Lectures and experiments train through it, so that the recorded runs are the lecture's own code.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from seq2bert.data.batching import PooledBatches, SeqBatch, make_batch, pad
+from seq2bert.data.dates import DateData, date_vocabularies, encode_pairs
+from seq2bert.decoding import Decoding, greedy_decode
+from seq2bert.losses import sequence_cross_entropy
+from seq2bert.metrics import exact_match
+from seq2bert.recurrent import Seq2Seq
+from seq2bert.vocabulary import Vocabulary
+
+IdPair = tuple[list[int], list[int]]
+
+
+@dataclass(frozen=True)
+class SequenceTask:
+    """Pairs of id lists to train, choose and test on.
+
+    Attributes
+    ----------
+    source_vocabulary, target_vocabulary : Vocabulary
+        They agree on the special ids.
+    train, valid, test : list of (source ids, target ids)
+        Without start and end tokens.
+    """
+
+    source_vocabulary: Vocabulary
+    target_vocabulary: Vocabulary
+    train: Sequence[IdPair]
+    valid: Sequence[IdPair]
+    test: Sequence[IdPair]
+
+    @classmethod
+    def from_tokens(
+        cls,
+        train: Sequence[tuple[Sequence[str], Sequence[str]]],
+        valid: Sequence[tuple[Sequence[str], Sequence[str]]],
+        test: Sequence[tuple[Sequence[str], Sequence[str]]],
+    ) -> "SequenceTask":
+        """Build the vocabularies from the training pairs and encode all three sets.
+
+        Raises
+        ------
+        ValueError
+            If a validation or test pair holds a token that training does not.
+        """
+        source = Vocabulary.from_sequences(source for source, _ in train)
+        target = Vocabulary.from_sequences(target for _, target in train)
+        encoded = ([(source.encode(s), target.encode(t)) for s, t in pairs] for pairs in (train, valid, test))
+        return cls(source, target, *encoded)
+
+    @classmethod
+    def from_dates(cls, data: DateData) -> "SequenceTask":
+        """Build the task of reading dates, character by character."""
+        source, target = date_vocabularies(data)
+        encoded = (
+            encode_pairs(pairs, source_vocabulary=source, target_vocabulary=target)
+            for pairs in (data.train, data.valid, data.test)
+        )
+        return cls(source, target, *encoded)
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """What `build_seq2seq` needs to know: ``n_source``, ``n_target`` and ``pad_id``."""
+        source, target = self.source_vocabulary, self.target_vocabulary
+        return {"n_source": len(source), "n_target": len(target), "pad_id": source.pad_id}
+
+    def collate(self, pairs: Sequence[IdPair]) -> SeqBatch:
+        """Pad pairs into a batch."""
+        target = self.target_vocabulary
+        return make_batch(pairs, pad_id=target.pad_id, start_id=target.start_id, end_id=target.end_id)
+
+    def batches(self, *, batch_size: int = 64, seed: int = 0) -> Callable[[int], SeqBatch]:
+        """Return the function from step to batch that `seq2bert.training.train` wants."""
+        choose = PooledBatches([len(source) for source, _ in self.train], batch_size=batch_size, seed=seed)
+        return lambda step: self.collate([self.train[i] for i in choose(step)])
+
+    def loss(self, model: Seq2Seq, batch: SeqBatch) -> Tensor:
+        """Return the teacher-forced cross-entropy, in nats per target token."""
+        logits = model(batch.source, batch.source_lengths, batch.target_inputs).logits
+        return sequence_cross_entropy(logits, batch.targets, pad_id=self.target_vocabulary.pad_id)
+
+    @torch.no_grad()
+    def decode(self, model: Seq2Seq, sources: Sequence[Sequence[int]], *, max_length: int | None = None) -> Decoding:
+        """Decode greedily, in one batch, in eval mode.
+
+        Parameters
+        ----------
+        sources : sequence of id lists
+        max_length : int, optional
+            The longest target of the task and its end token, if left out.
+        """
+        if max_length is None:
+            max_length = 1 + max(len(target) for pairs in (self.train, self.valid, self.test) for _, target in pairs)
+        target = self.target_vocabulary
+        device = next(model.parameters()).device
+        ids, lengths = pad(sources, pad_id=target.pad_id)
+        was_training = model.training
+        model.eval()
+        decoding = greedy_decode(
+            model.step,
+            model.encode(ids.to(device), lengths.to(device)),
+            batch_size=len(sources),
+            start_id=target.start_id,
+            end_id=target.end_id,
+            max_length=max_length,
+            device=device,
+        )
+        model.train(was_training)
+        return decoding
+
+    def exact_match(self, model: Seq2Seq, pairs: Sequence[IdPair]) -> float:
+        """Return the share of pairs whose whole target is decoded exactly, between 0 and 1."""
+        decoding = self.decode(model, [source for source, _ in pairs])
+        return exact_match(decoding.ids, [target for _, target in pairs])
+
+    @torch.no_grad()
+    def mean_loss(self, model: Seq2Seq, pairs: Sequence[IdPair]) -> float:
+        """Return the teacher-forced loss on pairs, in eval mode and in nats per token."""
+        was_training = model.training
+        model.eval()
+        device = next(model.parameters()).device
+        value = self.loss(model, self.collate(pairs).to(device)).item()
+        model.train(was_training)
+        return value
