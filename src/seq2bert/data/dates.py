@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
-from babel.dates import format_date, get_date_format, tokenize_pattern
+from babel import Locale
+from babel.dates import format_date, tokenize_pattern
 
 from seq2bert.vocabulary import Vocabulary
 
@@ -43,8 +44,10 @@ LOCALES = (
     *("fi", "et", "hu"),
 )
 
+_STANDARD = ("full", "long", "medium", "short")  # CLDR's own for each locale
+
 PATTERNS = (
-    *("full", "long", "medium", "short"),  # CLDR's own for each locale
+    *_STANDARD,
     *("d MMM, y", "dd MMM y", "d MMMM, y", "MMMM d y", "MMM dd y", "y MMMM d", "EEE d MMM y"),
 )
 """The standard formats of CLDR and ours. ``y`` is the year; ``Y`` would be the year of the week."""
@@ -242,14 +245,13 @@ def _parts(locale: str, pattern: str, case: str) -> tuple[tuple[str, tuple[str, 
 
     Spelling out every year, month, day and weekday once makes a pair a matter of a few look-ups.
     """
-    standard = pattern in ("full", "long", "medium", "short")
-    letters = get_date_format(pattern, locale).pattern if standard else pattern
-    parts = []
-    for kind, value in tokenize_pattern(letters):
-        if kind == "chars":
+    letters = str(Locale.parse(locale).date_formats[pattern]) if pattern in _STANDARD else pattern
+    parts: list[tuple[str, tuple[str, ...]]] = []
+    for _, value in tokenize_pattern(letters):
+        if isinstance(value, str):
             parts.append(("", (_style(value, case),)))
         else:
-            letter, width = value
+            letter, width = value  # "MMMM" comes as ("M", 4)
             texts = tuple(_style(text, case) for text in _spell(locale, letter * width))
             parts.append((_FIELD_OF_LETTER[letter], texts))
     return tuple(parts)
@@ -270,4 +272,6 @@ def _spell(locale: str, field_letters: str) -> tuple[str, ...]:
 def _style(text: str, case: str) -> str:
     # CLDR has no-break spaces here and there; a reader who types a date types plain ones.
     text = text.replace("\u00a0", " ").replace("\u202f", " ")
-    return {"original": str, "lower": str.lower, "upper": str.upper}[case](text)
+    if case == "lower":
+        return text.lower()
+    return text.upper() if case == "upper" else text
