@@ -21,7 +21,7 @@ def local_target(app, docname, address):
     if target not in app.env.all_docs:
         return None
     fragment = f"#{rest.fragment}" if rest.fragment else ""
-    return app.builder.get_relative_uri(docname, target) + fragment
+    return (app.builder.get_relative_uri(docname, target) + fragment) or "#"
 
 
 def make_local(app, doctree, docname):

@@ -94,8 +94,8 @@ def source_files(root):
     scripts = root / "node_modules" / "mathjax" / "es5"
     for pattern in MATHJAX:
         for path in sorted(scripts.glob(pattern)):
-            files[f"_vendor/mathjax/{path.relative_to(scripts)}"] = path.read_bytes()
-    if "_vendor/mathjax/tex-mml-chtml.js" not in files:
+            files[f"_vendor/_static/mathjax/{path.relative_to(scripts)}"] = path.read_bytes()
+    if "_vendor/_static/mathjax/tex-mml-chtml.js" not in files:
         raise SiteError("node_modules lacks MathJax: run `make book`, which installs it.")
     return files
 
@@ -139,11 +139,12 @@ def build(root, *, anew=False):
     write_tree(files, source)
     command = [Path(sys.executable).parent / "jupyter-book", "build", "-W", "-n", "--keep-going"]
     command += ["--path-output", str(site), str(source)]
-    # Jupyter's own folders keep out of the build: the reader's configuration must not change the site.
-    variables = dict(os.environ, PYTHONPATH=str(root / "src"), JUPYTER_PLATFORM_DIRS="1", PYTHONWARNINGS="ignore")
+    # autodoc reads this tree, whichever copy of it the environment has installed.
+    variables = dict(os.environ, PYTHONPATH=str(root / "src"), JUPYTER_PLATFORM_DIRS="1", NO_COLOR="1")
     result = subprocess.run(command, env=variables, capture_output=True, text=True, errors="replace")
     if result.returncode != 0:
-        raise SiteError(f"{result.stdout}\n{result.stderr}\nThe site was not built; the warnings and errors are above.")
+        progress = result.stdout if not result.stderr.strip() else ""
+        raise SiteError(f"{progress}{result.stderr}\nThe site was not built; the warnings and errors are above.")
     html = site / "_build" / "html"
     for lecture in execute.find_lectures(root):  # the download button gives the notebook without outputs
         shutil.copyfile(lecture, html / "_sources" / "lectures" / lecture.name)

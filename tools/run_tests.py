@@ -1,0 +1,66 @@
+"""Run every part of `make test` and print the minutes of each. All parts run, whichever fails; the exit status tells."""
+
+import argparse
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PYTEST = ["-m", "pytest", "-q", "--durations=5"]
+NOT_SLOW = ["-m", "not slow"]
+
+LINT = {
+    "ruff check": ["-m", "ruff", "check", "."],
+    "ruff format": ["-m", "ruff", "format", "--check", "."],
+    "codespell": ["-m", "codespell_lib"],
+    "types": ["-m", "mypy"],
+}
+
+
+def parts(everything):
+    """Name and command of each part, in order: what is quick to fail comes first."""
+    chosen = [] if everything else NOT_SLOW
+    shapes = "not error_messages" if everything else "not error_messages and not slow"
+    coverage = ["--cov=seq2bert", "--cov-report=term"]
+    return LINT | {
+        "package": [*PYTEST, *chosen, *coverage, "tests/seq2bert"],
+        "package, shapes checked": [
+            *PYTEST,
+            "-p",
+            "no:cov",
+            "-m",
+            shapes,
+            "--jaxtyping-packages=seq2bert,beartype.beartype",
+            "tests/seq2bert",
+        ],
+        "book": [*PYTEST, *chosen, "tests/book"],
+    }
+
+
+def run(commands):
+    """Run commands one after another; return seconds and success of each."""
+    results = {}
+    for name, command in commands.items():
+        print(f"\n──── {name} ────", flush=True)
+        start = time.perf_counter()
+        status = subprocess.run([sys.executable, *command], cwd=ROOT).returncode
+        results[name] = (time.perf_counter() - start, status == 0)
+    return results
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--only", choices=["lint"], help="only these parts")
+    parser.add_argument("--all", action="store_true", help="slow tests, too")
+    arguments = parser.parse_args()
+    results = run(LINT if arguments.only else parts(arguments.all))
+    print("\nminutes  part")
+    for name, (seconds, passed) in results.items():
+        print(f"{seconds / 60:7.2f}  {name}{'' if passed else '   FAILED'}")
+    print(f"{sum(seconds for seconds, _ in results.values()) / 60:7.2f}  together")
+    sys.exit(not all(passed for _, passed in results.values()))
+
+
+if __name__ == "__main__":
+    main()
