@@ -4,6 +4,7 @@ import random
 
 import numpy as np
 import torch
+from torch import Tensor
 
 
 def choose_device(prefer: str | None = None) -> torch.device:
@@ -46,5 +47,24 @@ def seed_everything(seed: int) -> None:
     if not 0 <= seed < 2**32:
         raise ValueError(f"seed must lie between 0 and 2**32 - 1; got {seed}")
     random.seed(seed)
-    np.random.seed(seed)
+    np.random.seed(seed)  # noqa: NPY002 - the global generator is what is to be seeded
     torch.manual_seed(seed)
+
+
+def random_states(device: torch.device) -> list[Tensor]:
+    """Return the states of torch's generators that training on ``device`` draws from: the CPU's and its own."""
+    states = [torch.get_rng_state()]
+    if device.type == "cuda":
+        states.append(torch.cuda.get_rng_state(device))
+    elif device.type == "mps":
+        states.append(torch.mps.get_rng_state())
+    return states
+
+
+def restore_random_states(states: list[Tensor], device: torch.device) -> None:
+    """Put back what `random_states` returned, on the same kind of device or another."""
+    torch.set_rng_state(states[0])
+    if len(states) > 1 and device.type == "cuda":
+        torch.cuda.set_rng_state(states[1], device)
+    elif len(states) > 1 and device.type == "mps":
+        torch.mps.set_rng_state(states[1])
