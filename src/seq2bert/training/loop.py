@@ -11,8 +11,9 @@ import torch
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
-from seq2bert.training.checkpoint import load_checkpoint, save_checkpoint
-from seq2bert.training.device import choose_device, seed_everything
+from seq2bert.training.checkpoint import load_checkpoint, read_checkpoint, save_checkpoint
+from seq2bert.training.device import choose_device, random_states, restore_random_states, seed_everything
+from seq2bert.training.interrupt import interrupts_held
 from seq2bert.training.schedule import SCHEDULE_NAMES, learning_rate_at
 
 
@@ -55,9 +56,9 @@ class TrainingConfig:
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1; got {getattr(self, name)}")
         for name in ("learning_rate", "clip"):
-            if getattr(self, name) <= 0:
+            if not getattr(self, name) > 0:  # so written, it catches NaN too
                 raise ValueError(f"{name} must be positive; got {getattr(self, name)}")
-        if self.weight_decay < 0 or self.evaluate_every < 0:
+        if not self.weight_decay >= 0 or self.evaluate_every < 0:
             raise ValueError(
                 "weight_decay and evaluate_every must not be negative; "
                 f"got {self.weight_decay} and {self.evaluate_every}"
@@ -120,7 +121,7 @@ def train(
         Model and batch to a loss with no axes.
     config : TrainingConfig
     evaluate : callable, optional
-        Model (in eval mode) to a number.
+        Model (in eval mode) to a number. Whether and how often it is called changes nothing in the training.
     checkpoint : path, optional
         Where to save; if the file is there, training goes on from it.
     device : torch.device, optional
@@ -132,12 +133,14 @@ def train(
     -------
     History
         Also after an interruption (Ctrl-C, or the stop button of a notebook): the model keeps what
-        it has learned, and the checkpoint is up to date.
+        it has learned, and the checkpoint is up to date. Resumed from there, it ends with the same
+        numbers as without the interruption.
 
     Raises
     ------
     FloatingPointError
-        If the loss is not finite; the message names the step.
+        If the loss or its gradient is not finite; the message names the step. The weights are
+        those from before that step.
     ValueError
         If the checkpoint does not fit the model or the config.
     """
@@ -153,17 +156,14 @@ def train(
     was_training = model.training
     bar = tqdm(total=config.steps, initial=history.steps_done, disable=not progress, unit="step")
     try:
+        _evaluate_if_due(model, evaluate, config, history, device)  # the run may have been stopped just before it
         for step in range(history.steps_done, config.steps):
-            _update(
-                model.train(), optimizer, lambda step=step: batch_at(step).to(device), loss_of, config, step, history
-            )
+            _update(model.train(), optimizer, batch_at, loss_of, config, history, device)
             bar.update()
             if step % 20 == 0:
                 bar.set_postfix(loss=f"{history.loss[-1]:.4f}", refresh=False)
+            _evaluate_if_due(model, evaluate, config, history, device)
             done = step + 1
-            due = config.evaluate_every and done % config.evaluate_every == 0
-            if evaluate is not None and (due or done == config.steps):
-                history.evaluations.append((done, _evaluate(model, evaluate)))
             if checkpoint is not None and (done % config.checkpoint_every == 0 or done == config.steps):
                 save_checkpoint(checkpoint, model, optimizer, _progress(history, config))
     except KeyboardInterrupt:
@@ -179,36 +179,63 @@ def train(
 def _update(
     model: nn.Module,
     optimizer: torch.optim.Optimizer,
-    make_batch: Callable[[], Any],
+    batch_at: Callable[[int], Any],
     loss_of: Callable[[nn.Module, Any], Tensor],
     config: TrainingConfig,
-    step: int,
     history: History,
+    device: torch.device,
 ) -> None:
-    """Make one step: batch, forward, backward, clip, update."""
+    """Make one step: batch, forward, backward, clip, update. Interrupted, it is made or not, never half."""
     started, processor = time.perf_counter(), time.process_time()
+    step = history.steps_done
     rate = learning_rate_at(step, schedule=config.schedule, peak=config.learning_rate, steps=config.steps)
     for group in optimizer.param_groups:
         group["lr"] = rate
-    loss = loss_of(model, make_batch())
-    value = loss.item()
+    random = random_states(device)
+    try:
+        loss = loss_of(model, batch_at(step).to(device))
+        value = _finite("loss", loss.item(), step, rate)
+        optimizer.zero_grad()
+        loss.backward()
+        norm = nn.utils.clip_grad_norm_(model.parameters(), config.clip)
+        norm_value = _finite("norm of the gradient", norm.item(), step, rate)
+        with interrupts_held():
+            optimizer.step()
+            history.learning_rate.append(rate)
+            history.gradient_norm.append(norm_value)
+            history.seconds += time.perf_counter() - started
+            history.processor_seconds += time.process_time() - processor
+            history.loss.append(value)  # last: its length counts the finished steps
+    except KeyboardInterrupt:
+        if history.steps_done == step:  # not made: draw the same numbers when it is made again
+            restore_random_states(random, device)
+        raise
+
+
+def _finite(name: str, value: float, step: int, rate: float) -> float:
     if not math.isfinite(value):
-        raise FloatingPointError(f"the loss is {value} at step {step}: try a smaller learning rate than {rate:.3g}")
-    optimizer.zero_grad()
-    loss.backward()
-    norm = nn.utils.clip_grad_norm_(model.parameters(), config.clip)
-    optimizer.step()
-    history.learning_rate.append(rate)
-    history.gradient_norm.append(norm.item())
-    history.seconds += time.perf_counter() - started
-    history.processor_seconds += time.process_time() - processor
-    history.loss.append(value)  # last: its length counts the finished steps
+        raise FloatingPointError(f"the {name} is {value} at step {step}: try a smaller learning rate than {rate:.3g}")
+    return value
 
 
-@torch.no_grad()
-def _evaluate(model: nn.Module, evaluate: Callable[[nn.Module], float]) -> float:
+def _evaluate_if_due(
+    model: nn.Module,
+    evaluate: Callable[[nn.Module], float] | None,
+    config: TrainingConfig,
+    history: History,
+    device: torch.device,
+) -> None:
+    done = history.steps_done
+    due = done == config.steps or (config.evaluate_every > 0 and done > 0 and done % config.evaluate_every == 0)
+    if evaluate is None or not due or done in (number for number, _ in history.evaluations):
+        return
+    random = random_states(device)
     model.eval()
-    return float(evaluate(model))
+    try:
+        with torch.no_grad():
+            history.evaluations.append((done, float(evaluate(model))))
+    finally:  # random numbers drawn by an evaluation are not missing in the training
+        restore_random_states(random, device)
 
 
 def _progress(history: History, config: TrainingConfig) -> dict:
@@ -218,14 +245,14 @@ def _progress(history: History, config: TrainingConfig) -> dict:
 def _resume(
     checkpoint: str | Path, model: nn.Module, optimizer: torch.optim.Optimizer, config: TrainingConfig
 ) -> History:
-    saved = load_checkpoint(checkpoint, model, optimizer)
+    saved = read_checkpoint(checkpoint)["progress"]  # the model stays as it is if the config is another
     ours = asdict(config)
     theirs = saved["config"] | {"betas": tuple(saved["config"]["betas"])}
     different = [name for name in ours if theirs.get(name) != ours[name]]
     if different:
         pairs = ", ".join(f"{name} was {theirs.get(name)} and is now {ours[name]}" for name in different)
         raise ValueError(f"the checkpoint {checkpoint} was made with another config: {pairs}")
-    history = History(**saved["history"])
+    history = History(**load_checkpoint(checkpoint, model, optimizer)["history"])
     history.evaluations = [tuple(pair) for pair in history.evaluations]
     history.interrupted = False
     return history
