@@ -6,15 +6,6 @@ caches belong to the Transformer and are left out here.
 
 from .layer import Attention
 from .multihead import MultiHeadAttention
-from .scores import (
-    additive_scores,
-    concat_scores,
-    cosine_scores,
-    dot_scores,
-    general_scores,
-    location_scores,
-    scaled_dot_scores,
-)
 from .score_modules import (
     SCORE_NAMES,
     AdditiveScore,
@@ -25,6 +16,15 @@ from .score_modules import (
     LocationScore,
     ScaledDotScore,
     make_score,
+)
+from .scores import (
+    additive_scores,
+    concat_scores,
+    cosine_scores,
+    dot_scores,
+    general_scores,
+    location_scores,
+    scaled_dot_scores,
 )
 from .softmax import masked_softmax, scaled_dot_product_attention, weighted_average
 from .window import (

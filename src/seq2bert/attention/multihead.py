@@ -53,7 +53,19 @@ class MultiHeadAttention(nn.Module):
         mask : bool Tensor, optional
             True = may attend. Broadcasts to (batch, head, query, key); three axes are read as
             (batch, query, key) and shared by the heads.
+
+        Raises
+        ------
+        TypeError
+            If ``mask`` is not boolean.
+        ValueError
+            If an input has not three axes, the last of ``d_model``, or the shapes do not fit each other.
         """
+        for name, x in (("query", query), ("key", key), ("value", value)):
+            if x.dim() != 3 or x.shape[-1] != self.query.in_features:
+                raise ValueError(
+                    f"{name} needs shape (batch, time, d_model={self.query.in_features}); got {tuple(x.shape)}"
+                )
         if mask is not None and mask.dim() == 3:
             mask = mask[:, None]
         context, weights = scaled_dot_product_attention(

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from seq2bert.attention.scores import (
     _additive_from_projected,
+    _check_width,
     concat_scores,
     cosine_scores,
     dot_scores,
@@ -103,12 +104,14 @@ class AdditiveScore(nn.Module):
 
     def prepare(self, key: Float[Tensor, "batch source d_key"]) -> Float[Tensor, "batch source d_hidden"]:
         """Project the keys once for all queries: W_k k."""
+        _check_width(key, self.weight_key.shape[1], "key", "columns of weight_key")
         return key @ self.weight_key.T
 
     def forward(
         self, query: Float[Tensor, "batch target d_query"], prepared: Float[Tensor, "batch source d_hidden"]
     ) -> Float[Tensor, "batch target source"]:
         """Return the scores."""
+        _check_width(query, self.weight_query.shape[1], "query", "columns of weight_query")
         return _additive_from_projected(query @ self.weight_query.T, prepared, self.vector)
 
 

@@ -18,11 +18,23 @@ def _check_same_width(query: Tensor, key: Tensor, name: str) -> None:
         raise ValueError(
             f"{name} needs query and key of the same last axis; got {tuple(query.shape)} and {tuple(key.shape)}"
         )
+    _check_same_batch(query, key)
+
+
+def _check_same_batch(query: Tensor, key: Tensor) -> None:
+    if query.shape[:-2] != key.shape[:-2]:
+        raise ValueError(f"query and key need the same batch axes; got {tuple(query.shape)} and {tuple(key.shape)}")
 
 
 def _check_width(tensor: Tensor, width: int, name: str, rule: str) -> None:
     if tensor.shape[-1] != width:
         raise ValueError(f"{name} needs a last axis of {width} ({rule}); got {tuple(tensor.shape)}")
+
+
+def _check_hidden(vector: Tensor, *weights: Tensor) -> None:
+    if any(weight.shape[0] != vector.shape[0] for weight in weights):
+        shapes = " and ".join(str(tuple(weight.shape)) for weight in weights)
+        raise ValueError(f"vector needs one entry per row of the weights; got {tuple(vector.shape)} for {shapes}")
 
 
 def dot_scores(
@@ -34,7 +46,7 @@ def dot_scores(
     Raises
     ------
     ValueError
-        If query and key differ in their last axis.
+        If query and key differ in their last axis or their batch axes.
 
     References
     ----------
@@ -53,7 +65,7 @@ def scaled_dot_scores(
     Raises
     ------
     ValueError
-        If query and key differ in their last axis.
+        If query and key differ in their last axis or their batch axes.
 
     References
     ----------
@@ -73,7 +85,7 @@ def general_scores(
     Raises
     ------
     ValueError
-        If a width does not fit ``weight``.
+        If a width does not fit ``weight``, or query and key differ in their batch axes.
 
     References
     ----------
@@ -81,6 +93,7 @@ def general_scores(
     """
     _check_width(query, weight.shape[0], "query", "rows of weight")
     _check_width(key, weight.shape[1], "key", "columns of weight")
+    _check_same_batch(query, key)
     return query @ weight @ key.transpose(-2, -1)
 
 
@@ -103,7 +116,7 @@ def concat_scores(
     Raises
     ------
     ValueError
-        If the widths do not fit ``weight``.
+        If the widths do not fit ``weight``, or ``vector`` does not.
 
     References
     ----------
@@ -113,6 +126,8 @@ def concat_scores(
         raise ValueError(
             f"weight needs d_query + d_key = {query.shape[-1] + key.shape[-1]} columns; got {tuple(weight.shape)}"
         )
+    _check_same_batch(query, key)
+    _check_hidden(vector, weight)
     n_query, n_key = query.shape[-2], key.shape[-2]
     queries = query.unsqueeze(-2).expand(*query.shape[:-1], n_key, query.shape[-1])
     keys = key.unsqueeze(-3).expand(*key.shape[:-2], n_query, *key.shape[-2:])
@@ -134,7 +149,7 @@ def additive_scores(
     Raises
     ------
     ValueError
-        If a width does not fit its weight.
+        If a width does not fit its weight, or the weights and ``vector`` differ in d_hidden.
 
     References
     ----------
@@ -142,6 +157,7 @@ def additive_scores(
     """
     _check_width(query, weight_query.shape[1], "query", "columns of weight_query")
     _check_width(key, weight_key.shape[1], "key", "columns of weight_key")
+    _check_hidden(vector, weight_query, weight_key)
     return _additive_from_projected(query @ weight_query.T, key @ weight_key.T, vector)
 
 
@@ -150,6 +166,7 @@ def _additive_from_projected(
     key: Float[Tensor, "*batch key d_hidden"],
     vector: Float[Tensor, " d_hidden"],
 ) -> Float[Tensor, "*batch query key"]:
+    _check_same_batch(query, key)
     return torch.tanh(query.unsqueeze(-2) + key.unsqueeze(-3)) @ vector
 
 
@@ -168,7 +185,7 @@ def cosine_scores(
     Raises
     ------
     ValueError
-        If query and key differ in their last axis.
+        If query and key differ in their last axis or their batch axes.
 
     References
     ----------

@@ -56,11 +56,12 @@ def weighted_average(
     Raises
     ------
     ValueError
-        If weights and value disagree in the number of keys.
+        If weights and value disagree in the number of keys or in the batch axes.
     """
-    if weights.shape[-1] != value.shape[-2]:
+    if weights.shape[-1] != value.shape[-2] or weights.shape[:-2] != value.shape[:-2]:
         raise ValueError(
-            f"weights and value need the same number of keys; got {tuple(weights.shape)} and {tuple(value.shape)}"
+            "weights and value need the same number of keys and the same batch axes; "
+            f"got {tuple(weights.shape)} and {tuple(value.shape)}"
         )
     return weights @ value
 
@@ -91,7 +92,8 @@ def scaled_dot_product_attention(
     TypeError
         If ``mask`` is not boolean.
     ValueError
-        If query and key disagree in ``d_head``, or key and value in the number of keys.
+        If query and key disagree in ``d_head``, key and value in the number of keys, or any two
+        in the batch axes.
 
     References
     ----------
