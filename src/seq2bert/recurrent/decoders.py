@@ -2,7 +2,8 @@
 
 ``start(encoded)`` makes the first state; ``forward(tokens, state)`` reads target tokens and
 returns logits, attention weights and the next state. Training passes the whole target,
-decoding one token at a time: the numbers are the same.
+decoding one token at a time: the numbers are the same. Tokens that do not fit the state, or none
+at all, are a ``ValueError``.
 """
 
 from typing import NamedTuple
@@ -36,6 +37,15 @@ class Decoded(NamedTuple):
     logits: Float[Tensor, "batch target vocab"]
     weights: Float[Tensor, "batch target source"]
     state: DecoderState
+
+
+def _check_tokens(tokens: Tensor, state: DecoderState) -> None:
+    batch = state.hidden[0].shape[0]
+    if tokens.dim() != 2 or tokens.shape[0] != batch or tokens.shape[1] == 0:
+        raise ValueError(
+            f"tokens need shape (batch, target), with {batch} sentences as in the state and at least one step; "
+            f"got {tuple(tokens.shape)}"
+        )
 
 
 class PlainDecoder(nn.Module):
@@ -82,6 +92,7 @@ class PlainDecoder(nn.Module):
 
     def forward(self, tokens: Int[Tensor, "batch target"], state: DecoderState) -> Decoded:
         """Read target tokens; all steps in one fused call."""
+        _check_tokens(tokens, state)
         embedded = self.embedding(tokens)
         fed = state.fed[:, None].expand(-1, tokens.shape[1], -1)
         states, hidden = self.recurrence(torch.cat([embedded, fed], dim=-1), state.hidden)
@@ -142,6 +153,7 @@ class LuongDecoder(nn.Module):
 
     def forward(self, tokens: Int[Tensor, "batch target"], state: DecoderState) -> Decoded:
         """Read target tokens; all steps in one fused call unless the attentional vector is fed back."""
+        _check_tokens(tokens, state)
         if self.d_fed:
             return self._one_by_one(tokens, state)
         states, hidden = self.recurrence(self.embedding(tokens), state.hidden)
@@ -200,6 +212,7 @@ class BahdanauDecoder(nn.Module):
 
     def forward(self, tokens: Int[Tensor, "batch target"], state: DecoderState) -> Decoded:
         """Read target tokens one at a time: each step's query needs the state before it."""
+        _check_tokens(tokens, state)
         read, weights = [], []
         for embedded in self.embedding(tokens).split(1, dim=1):  # (batch, 1, d_embedding)
             query = state.hidden[0][:, -1:]  # (batch, 1, d_hidden): the last layer

@@ -95,9 +95,10 @@ class Encoder(nn.Module):
     ) -> Encoded:
         """Encode embeddings: for gradients with respect to the input."""
         length = embedded.shape[1]
+        valid = length_mask(lengths, length)
         packed = pack_padded_sequence(embedded, lengths.cpu(), batch_first=True, enforce_sorted=False)
         outputs, last = self.cell(packed)
         states, _ = pad_packed_sequence(outputs, batch_first=True, total_length=length)
         hidden = last[0] if isinstance(last, tuple) else last  # (layer * direction, batch, d_hidden)
         final = torch.cat(list(hidden[-self.n_directions :]), dim=-1)
-        return Encoded(states, final, length_mask(lengths, length))
+        return Encoded(states, final, valid)
