@@ -93,7 +93,7 @@ def sample_decode(
     ValueError
         If ``temperature`` is not positive, or ``batch_size`` or ``max_length`` is below 1.
     """
-    if temperature <= 0:
+    if not temperature > 0:  # so written, it catches NaN too
         raise ValueError(f"temperature must be positive; got {temperature}. Its limit 0 is greedy_decode")
 
     def draw(logits: Float[Tensor, "batch vocab"]) -> Int[Tensor, " batch"]:
