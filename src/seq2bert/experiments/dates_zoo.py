@@ -1,0 +1,293 @@
+"""L04's table: dates read with every score function, in both decoder orders, with and without a window.
+
+Every variant gets the same pairs, batches and number of steps. The learning rate is chosen for each
+of them on validation data, with a seed that the table does not use. Sizes are the course's defaults;
+other widths, cells and data are left out, so the table says nothing about them.
+"""
+
+import math
+import time
+from collections.abc import Sequence
+from functools import cache
+
+import numpy as np
+import torch
+from torch import nn
+
+from seq2bert.attention import SCORE_NAMES
+from seq2bert.data.batching import SeqBatch
+from seq2bert.data.dates import TARGET_FIELDS, DateData, DatePair, load_dates
+from seq2bert.experiments.record import Experiment, Figures, Record, Settings
+from seq2bert.experiments.sequence_task import SequenceTask
+from seq2bert.metrics import attention_entropy, attention_in_field
+from seq2bert.recurrent import Seq2Seq, build_seq2seq
+from seq2bert.training import TrainingConfig, seed_everything, train
+
+__all__ = ["EXPERIMENT", "VARIANTS", "attention_figures", "rates_to_try", "train_variant"]
+
+VARIANTS: dict[str, Settings] = {
+    "none": {"score": None},
+    **{name: {"score": name} for name in SCORE_NAMES},
+    "additive, Bahdanau order": {"score": "additive", "order": "bahdanau"},
+    "dot, input feeding": {"score": "dot", "input_feeding": True},
+    "dot, local-m": {"score": "dot", "window": "local-m"},
+    "dot, local-p": {"score": "dot", "window": "local-p"},
+}
+"""A label, and what `build_seq2seq` needs to know. Luong's order and every source position unless it says otherwise."""
+
+CONFIG: Settings = {
+    "variants": VARIANTS,
+    "window_width": 5,  # the default of build_seq2seq; Luong et al. 2015, section 3.2, take 10 words
+    "steps": 500,
+    "batch_size": 64,
+    "first_rates": [5e-3, 1e-2, 2e-2],
+    "smallest_rate": 1e-3,
+    "largest_rate": 1e-1,
+    "rate_seed": 100,  # not one of the table's
+    "seeds": [0, 1, 2, 3, 4],
+    "longer_steps": [1000, 2000, 4000],
+    "longer_seeds": [0, 1],
+    "evaluate_every": 25,
+    "curve_pairs": 200,
+    "timing_rounds": 150,
+}
+
+LAST_STEPS = 50  # the training loss of a run is the mean of its last steps
+LOSS_WINDOW = 25  # steps averaged to a point of the recorded loss curve
+
+
+def train_variant(
+    variant: str, *, learning_rate: float, seed: int, steps: int = CONFIG["steps"], progress: bool = False
+) -> tuple[Seq2Seq, Figures]:
+    """Build and train one variant; this is all that a recorded run does before it is tested.
+
+    Parameters
+    ----------
+    variant : str
+        One of `VARIANTS`.
+    learning_rate : float
+        The largest of the schedule.
+    seed : int
+        Of the weights and of the order of the batches.
+    steps : int
+    progress : bool
+        Show a progress bar.
+
+    Returns
+    -------
+    model : Seq2Seq
+    figures : dict
+        What was seen while training: parameters, processor seconds, loss, learning curve.
+    """
+    task = _task()
+    seed_everything(seed)
+    model = build_seq2seq(**VARIANTS[variant], **task.sizes)
+    few = task.valid[: CONFIG["curve_pairs"]]
+    evaluate_every = CONFIG["evaluate_every"] * steps // CONFIG["steps"]  # as many points for any number of steps
+    history = train(
+        model,
+        task.batches(batch_size=CONFIG["batch_size"], seed=seed),
+        task.loss,
+        TrainingConfig(steps=steps, learning_rate=learning_rate, seed=seed, evaluate_every=evaluate_every),
+        evaluate=lambda model: task.exact_match(model, few),
+        device=torch.device("cpu"),
+        progress=progress,
+    )
+    windows = [history.loss[i : i + LOSS_WINDOW] for i in range(0, steps, LOSS_WINDOW)]
+    return model, {
+        "parameters": sum(parameter.numel() for parameter in model.parameters()),
+        "processor_seconds": round(history.processor_seconds, 2),
+        "train_loss": float(np.mean(history.loss[-LAST_STEPS:])),
+        "loss_curve": [float(f"{np.mean(window):.4g}") for window in windows],
+        "exact_match_curve": [list(point) for point in history.evaluations],
+        "steps_to_99": next((step for step, value in history.evaluations if value >= 0.99), None),
+    }
+
+
+@torch.no_grad()
+def attention_figures(model: Seq2Seq, task: SequenceTask, pairs: Sequence[DatePair]) -> Figures:
+    """Measure where a model looks while it reads the true target.
+
+    Parameters
+    ----------
+    model : Seq2Seq
+        With attention.
+    task : SequenceTask
+        Its vocabularies encode the pairs.
+    pairs : sequence of DatePair
+
+    Returns
+    -------
+    dict
+        ``in_field``: mean share of the attention on the right date field while the digits of year,
+        month and day are written; ``entropy``: of the same rows, in nats. Rows of a predictive
+        window sum to less than 1 and are divided by their sum first.
+    """
+    was_training = model.training
+    model.eval()
+    in_field, entropy = [], []
+    digits = [place for start, stop in TARGET_FIELDS.values() for place in range(start, stop)]
+    for start in range(0, len(pairs), 200):  # concat builds every pair of states: a few at a time
+        some = pairs[start : start + 200]
+        source, target = task.source_vocabulary, task.target_vocabulary
+        batch = task.collate([(source.encode_lossy(pair.source), target.encode(pair.target)) for pair in some])
+        weights = model(batch.source, batch.source_lengths, batch.target_inputs).weights
+        weights = weights / weights.sum(-1, keepdim=True)
+        entropy += attention_entropy(weights[:, digits]).mean(-1).tolist()
+        in_field += [
+            attention_in_field(row, TARGET_FIELDS, pair.fields) for row, pair in zip(weights, some, strict=True)
+        ]
+    model.train(was_training)
+    return {"in_field": float(np.mean(in_field)), "entropy": float(np.mean(entropy))}
+
+
+def rates_to_try(tried: dict[float, float]) -> list[float]:
+    """Return the learning rates wanted, given those tried and their validation losses.
+
+    Starts with three, a factor of 2 apart, and goes on beyond an end while the best lies there.
+    """
+    rates = set(CONFIG["first_rates"]) | set(tried)
+    if rates == set(tried):
+        best = min(tried, key=tried.__getitem__)
+        if best == max(tried) and 2 * best <= CONFIG["largest_rate"]:
+            rates.add(2 * best)
+        if best == min(tried) and best / 2 >= CONFIG["smallest_rate"]:
+            rates.add(best / 2)
+    return sorted(rates)
+
+
+def _plan(records: list[Record]) -> list[Settings]:
+    jobs: list[Settings] = [{"part": "timing", "seed": 0}]
+    for variant in VARIANTS:
+        tried = _validation_losses(records, variant)
+        wanted = rates_to_try(tried)
+        shared = {"variant": variant, "steps": CONFIG["steps"]}
+        jobs += [{"part": "rate", **shared, "learning_rate": rate, "seed": CONFIG["rate_seed"]} for rate in wanted]
+        if set(wanted) == set(tried):
+            shared["learning_rate"] = min(tried, key=tried.__getitem__)
+            jobs += [{"part": "table", **shared, "seed": seed} for seed in CONFIG["seeds"]]
+            if variant == "none":
+                jobs += [
+                    {"part": "longer", **shared, "steps": steps, "seed": seed}
+                    for steps in CONFIG["longer_steps"]
+                    for seed in CONFIG["longer_seeds"]
+                ]
+    return jobs
+
+
+def _run_job(settings: Settings) -> Figures:
+    if settings["part"] == "timing":
+        return _time_variants(CONFIG["timing_rounds"])
+    model, figures = train_variant(
+        settings["variant"],
+        learning_rate=settings["learning_rate"],
+        seed=settings["seed"],
+        steps=settings["steps"],
+    )
+    task = _task()
+    figures["valid_loss"] = task.mean_loss(model, task.valid)
+    figures["valid_exact_match"] = task.exact_match(model, task.valid)
+    if settings["part"] != "rate":  # a learning rate is not chosen on test days, so they are not looked at
+        figures["test_loss"] = task.mean_loss(model, task.test)
+        figures["test_exact_match"] = task.exact_match(model, task.test)
+        if VARIANTS[settings["variant"]]["score"] is not None:
+            figures |= attention_figures(model, task, _data().test)
+    return figures
+
+
+def _time_variants(rounds: int) -> Figures:
+    """Train all variants side by side, one step each in turn, and compare processor seconds.
+
+    What else the machine does hits neighbours in a round alike, so the ratios are steadier than
+    the times of runs one after another.
+    """
+    task = _task()
+    batches = task.batches(batch_size=CONFIG["batch_size"], seed=0)
+    seed_everything(0)
+    models = {name: build_seq2seq(**options, **task.sizes) for name, options in VARIANTS.items()}
+    optimizers = {name: torch.optim.AdamW(model.parameters(), lr=1e-3) for name, model in models.items()}
+    names = list(VARIANTS)
+    seconds: dict[str, list[float]] = {name: [] for name in names}
+    for number in range(rounds + 5):
+        batch = batches(number)
+        first = number % len(names)  # nobody is always behind the same neighbour
+        for name in names[first:] + names[:first]:
+            spent = _time_step(models[name], optimizers[name], task, batch)
+            if number >= 5:  # the first rounds are warming up
+                seconds[name].append(spent)
+    none = np.array(seconds["none"])
+    ratios = {name: np.quantile(np.array(values) / none, [0.25, 0.5, 0.75]) for name, values in seconds.items()}
+    return {
+        "milliseconds": {name: round(1e3 * float(np.median(values)), 2) for name, values in seconds.items()},
+        "relative_quartiles": {name: [round(float(q), 3) for q in quartiles] for name, quartiles in ratios.items()},
+    }
+
+
+def _time_step(model: Seq2Seq, optimizer: torch.optim.Optimizer, task: SequenceTask, batch: SeqBatch) -> float:
+    started = time.process_time()
+    optimizer.zero_grad()
+    task.loss(model, batch).backward()
+    nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    optimizer.step()
+    return time.process_time() - started
+
+
+def _summarise(records: list[Record]) -> Figures:
+    timing = next(record.figures for record in records if record.settings["part"] == "timing")
+    rows = {}
+    for variant in VARIANTS:
+        runs = [r for r in records if r.settings["part"] == "table" and r.settings["variant"] == variant]
+        runs.sort(key=lambda run: run.settings["seed"])
+        names = [name for name in runs[0].figures if not name.endswith("_curve") and name != "parameters"]
+        low, middle, high = timing["relative_quartiles"][variant]
+        rows[variant] = {
+            "learning_rate": runs[0].settings["learning_rate"],
+            "rates_tried": sorted([rate, loss] for rate, loss in _validation_losses(records, variant).items()),
+            "parameters": runs[0].figures["parameters"],
+            "milliseconds_per_step": timing["milliseconds"][variant],
+            "time_relative_to_none": {"median": middle, "quartiles": [low, high]},
+            "seeds": {name: [run.figures[name] for run in runs] for name in names},
+        }
+    longer = [r for r in records if r.settings["part"] == "longer"]
+    names = ("steps_to_99", "test_loss", "test_exact_match")
+    none_for_longer = [
+        {
+            "steps": steps,
+            "seeds": {name: [r.figures[name] for r in longer if r.settings["steps"] == steps] for name in names},
+        }
+        for steps in CONFIG["longer_steps"]
+    ]
+    return {"rows": rows, "none_for_longer": none_for_longer, "best": _best(rows)}
+
+
+def _best(rows: dict[str, Figures]) -> str:
+    """Name the variant of the lowest mean validation loss, on a log scale: losses differ by factors."""
+    return min(rows, key=lambda name: sum(math.log(loss) for loss in rows[name]["seeds"]["valid_loss"]))
+
+
+def _validation_losses(records: list[Record], variant: str) -> dict[float, float]:
+    return {
+        record.settings["learning_rate"]: record.figures["valid_loss"]
+        for record in records
+        if record.settings["part"] == "rate" and record.settings["variant"] == variant
+    }
+
+
+@cache
+def _data() -> DateData:
+    return load_dates()
+
+
+@cache
+def _task() -> SequenceTask:
+    return SequenceTask.from_dates(_data())
+
+
+EXPERIMENT = Experiment(
+    name="dates-zoo",
+    description="L04: score functions, decoder orders and windows on dates, five seeds each",
+    plan=_plan,
+    run_job=_run_job,
+    config=CONFIG,
+    summarise=_summarise,
+)
