@@ -2,19 +2,14 @@
 
 from urllib.parse import urlsplit
 
-
-def pages_address(repository_url):
-    """Address under which GitHub Pages publishes a repository, with a slash at the end."""
-    owner, name = urlsplit(repository_url).path.strip("/").split("/")[:2]
-    if name.lower() == f"{owner.lower()}.github.io":
-        return f"https://{name.lower()}/"
-    return f"https://{owner.lower()}.github.io/{name}/"
+from tools.set_repository import pages_address
 
 
 def set_address(app, config):
-    address = pages_address(config.html_theme_options["repository_url"])
+    address = pages_address(config.html_theme_options["repository_url"]) + "/"
     config.html_baseurl = address
     config.ogp_site_url = address
+    config.notfound_urls_prefix = urlsplit(address).path  # the page for a wrong address is shown at any depth
 
 
 def setup(app):

@@ -1,8 +1,9 @@
 """Turn the absolute links between lectures into links inside the built site.
 
-Notebooks link to each other by the site's public address, because that is what works in Colab. In the built site such a
-link becomes a relative one, so that the folder works from any place and with the network off. A link to a page that does
-not exist is a warning, and the build treats warnings as errors. Anchors are checked on the built pages (tests/book).
+Notebooks link to each other by the site's public address, because that is what works in Colab. In the built site such
+a link becomes a relative one, so that the folder works from any place and with the network off. A link to a page that
+does not exist is a warning, and the build treats warnings as errors. Anchors are checked on the built pages
+(tests/book).
 """
 
 import re
@@ -32,7 +33,9 @@ def make_local(app, doctree, docname):
     def replaced(address, node):
         target = local_target(app, docname, address)
         if target is None:
-            logger.warning("link to a page that is not part of the site: %s", address, location=node, type="local_links")
+            logger.warning(
+                "link to a page that is not part of the site: %s", address, location=node, type="local_links"
+            )
         return target or address
 
     for node in doctree.findall(nodes.reference):

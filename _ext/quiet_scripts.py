@@ -2,7 +2,8 @@
 
 - sphinx-thebe (live code by a remote service) comes with Jupyter Book, is put on every page, declares a constant twice,
   which is an error in the browser's console, and fetches its code from a content network when pressed.
-- jupyterquiz falls back to a MathJax from a content network when the page's own has not loaded yet: it gets the page's own.
+- jupyterquiz falls back to a MathJax from a content network when the page's own has not loaded yet: it gets the
+  page's own.
 """
 
 import re

@@ -1,6 +1,7 @@
 """Print what each lecture's last run cost: wall and processor seconds, and peak memory.
 
-Printed, not asserted: seconds depend on the machine and on what else it does. The goal is 60 s of wall time on two quiet cores.
+Printed, not asserted: seconds depend on the machine and on what else it does. The goal is 60 s of wall time on two
+quiet cores.
 """
 
 import argparse

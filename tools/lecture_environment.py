@@ -39,7 +39,9 @@ def dependency_closure(requirements):
     """Distributions that `requirements` need here, directly or through another; as a dict from name to distribution."""
     found, seen = {}, set()
     pending = [Requirement(text) for text in requirements]
-    pending = [requirement for requirement in pending if not requirement.marker or requirement.marker.evaluate({"extra": ""})]
+    pending = [
+        requirement for requirement in pending if not requirement.marker or requirement.marker.evaluate({"extra": ""})
+    ]
     while pending:
         requirement = pending.pop()
         key = canonicalize_name(requirement.name), frozenset(requirement.extras)

@@ -1,9 +1,10 @@
 """A pytest plugin around nbval: keep the outputs of the run, measure it, and let nothing pass that did not run.
 
-nbval executes a notebook and throws its outputs away. With `-p tools.record_outputs --record-to FOLDER` the executed copy of
-NAME.ipynb is written to FOLDER/NAME.ipynb, and FOLDER/NAME.json gets wall seconds, the kernel's processor seconds and its
-peak memory. Written only when every cell passed: a timed-out cell that swallows its interrupt makes nbval mark the rest as
-expected failures, with exit status 0; here that is a failure, and so are a skipped cell and an output that nbval dropped.
+nbval executes a notebook and throws its outputs away. With `-p tools.record_outputs --record-to FOLDER` the executed
+copy of NAME.ipynb is written to FOLDER/NAME.ipynb, and FOLDER/NAME.json gets wall seconds, the kernel's processor
+seconds and its peak memory. Written only when every cell passed: a timed-out cell that swallows its interrupt makes
+nbval mark the rest as expected failures, with exit status 0; here that is a failure, and so are a skipped cell and an
+output that nbval dropped.
 """
 
 import json
@@ -30,9 +31,14 @@ def pytest_runtest_makereport(item, call):
     if report.skipped:
         report.outcome = "failed"
         report.longrepr = f"{item.name} was skipped or expected to fail: every cell of a lecture must run"
+    elif report.passed and item.parent.timed_out:
+        report.outcome = "failed"
+        report.longrepr = f"{item.name} or a cell before it ran out of time and caught the interrupt"
     elif report.passed and "unhandled iopub msg" in report.capstdout:
         report.outcome = "failed"
-        report.longrepr = f"{item.name} sends {report.capstdout.split(':')[-1].strip()}, which a static page cannot show"
+        report.longrepr = (
+            f"{item.name} sends {report.capstdout.split(':')[-1].strip()}, which a static page cannot show"
+        )
     item.parent.all_passed = getattr(item.parent, "all_passed", True) and report.passed
     return report
 

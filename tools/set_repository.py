@@ -1,8 +1,8 @@
 """Write the repository's address wherever it stands: `make set-repository URL=https://github.com/owner/name`.
 
 The address is written once by hand, in _config.yml. Everything else in the tree that holds it, or the address of the
-published site, which derives from it, is rewritten here: first cells and links of the notebooks, badges and links of the
-README and the pages, CITATION.cff. tests/book/test_repository_address.py finds a file that disagrees.
+published site, which derives from it, is rewritten here: first cells and links of the notebooks, badges and links of
+the README and the pages, CITATION.cff. tests/book/test_repository_address.py finds a file that disagrees.
 """
 
 import re
@@ -52,7 +52,9 @@ def written_files(root):
 def rewrite(root, url):
     """Replace the old address by the new one everywhere; return the files that changed."""
     new, old = checked_address(url), current_address(root)
-    old_colab, new_colab = (f"colab.research.google.com/github/{a.removeprefix('https://github.com/')}/" for a in (old, new))
+    old_colab, new_colab = (
+        f"colab.research.google.com/github/{a.removeprefix('https://github.com/')}/" for a in (old, new)
+    )
     pairs = [(pages_address(old), pages_address(new)), (old, new), (old_colab, new_colab)]
     changed = []
     for path in written_files(root):

@@ -1,8 +1,8 @@
 """Create or complete the virtual environment that `make book` and `make test` use.
 
-Standard library only: it runs before anything is installed, under whatever Python the reader has. A second run with the
-same requirements returns at once (a stamp in the environment). It never replaces a torch that is good enough: a GPU user
-installs their own build first. It does not install system packages.
+Standard library only: it runs before anything is installed, under whatever Python the reader has. A second run with
+the same requirements returns at once (a stamp in the environment). It never replaces a torch that is good enough: a
+GPU user installs their own build first. It does not install system packages.
 """
 
 import argparse
@@ -74,28 +74,24 @@ def environment_python(venv):
 def run_pip(python, *arguments, check=True):
     """Run pip in the environment, showing and keeping what it prints; return (success, output)."""
     command = [str(python), "-m", "pip", *arguments]
-    process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=ROOT, errors="replace"
-    )
     lines = []
-    for line in process.stdout:
-        lines.append(line)
-        if check and not line.startswith(("Requirement already", "  Downloading", "Looking in")):
-            print("    " + line.rstrip()[:160], flush=True)
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=ROOT, errors="replace"
+    ) as process:
+        for line in process.stdout:
+            lines.append(line)
+            if check and not line.startswith(("Requirement already", "  Downloading", "Looking in")):
+                print("    " + line.rstrip()[:160], flush=True)
     output = "".join(lines)
-    if process.wait() != 0:
-        if check:
-            raise SetupError(explain_pip_failure(output))
-        return False, output
-    return True, output
+    if process.returncode != 0 and check:
+        raise SetupError(explain_pip_failure(output))
+    return process.returncode == 0, output
 
 
 def installed_version(python, distribution):
     """Version of a distribution in the environment, or None."""
     code = (
-        "import importlib.metadata as m, sys\n"
-        "try: print(m.version(sys.argv[1]))\n"
-        "except m.PackageNotFoundError: pass\n"
+        "import importlib.metadata as m, sys\ntry: print(m.version(sys.argv[1]))\nexcept m.PackageNotFoundError: pass\n"
     )
     result = subprocess.run([str(python), "-c", code, distribution], capture_output=True, text=True, check=True)
     return result.stdout.strip() or None

@@ -1,0 +1,69 @@
+"""The table of contents, the list of lectures on the landing page and in the README, and the files say the same."""
+
+import re
+
+import yaml
+
+NAMED = 19  # lectures 0 to 17 and the capstone
+
+
+def toc_files(root):
+    """Every file that the table of contents names."""
+    toc = yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))
+    chapters = [chapter for part in toc["parts"] for chapter in part["chapters"]]
+    return [toc["root"], *(chapter["file"] for chapter in chapters)]
+
+
+def rows(root, name):
+    """The rows of the table of lectures: number, title, address or None, description."""
+    found = []
+    for line in (root / name).read_text(encoding="utf-8").splitlines():
+        cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
+        if len(cells) == 3 and (cells[0].isdigit() or cells[0] == "**Capstone**"):
+            link = re.fullmatch(r"\[(.+)\]\((.+)\)", cells[1])
+            found.append((cells[0], link[1] if link else cells[1], link[2] if link else None, cells[2]))
+    return found
+
+
+def test_every_lecture_is_in_the_contents_and_exists(root):
+    listed = [name for name in toc_files(root) if name.startswith("lectures/")]
+    present = [f"lectures/{path.stem}" for path in sorted((root / "lectures").glob("*.ipynb"))]
+    assert listed == present
+
+
+def test_every_page_is_in_the_contents_and_exists(root):
+    pages = {f"pages/{path.stem}" for path in (root / "pages").glob("*.md")} | {"pages/api/index", "index"}
+    assert {name for name in toc_files(root) if not name.startswith("lectures/")} == pages
+
+
+def test_both_lists_name_all_lectures_in_the_same_words(root):
+    site, readme = rows(root, "index.md"), rows(root, "README.md")
+    assert len(site) == len(readme) == NAMED
+    assert [(number, title, what) for number, title, _, what in site] == [
+        (number, title, what) for number, title, _, what in readme
+    ]
+
+
+def test_written_lectures_are_links_and_planned_ones_are_not(root):
+    present = {path.stem[:2]: path.stem for path in (root / "lectures").glob("*.ipynb")}
+    for name, ending in (("index.md", ".ipynb"), ("README.md", ".html")):
+        for number, title, address, _ in rows(root, name):
+            stem = present.get(number.zfill(2))
+            if stem is None:
+                assert address is None
+                assert title.endswith("*(planned)*")
+            else:
+                assert address.endswith(f"lectures/{stem}{ending}")
+
+
+def test_glossary_points_at_written_lectures(root):
+    text = (root / "pages" / "glossary.md").read_text(encoding="utf-8")
+    targets = set(re.findall(r"\.\./(lectures/[\w-]+\.ipynb)", text))
+    assert targets
+    assert all((root / target).exists() for target in targets)
+
+
+def test_every_reference_has_an_address(root):
+    text = (root / "references.bib").read_text(encoding="utf-8")
+    for entry in re.split(r"^@", text, flags=re.MULTILINE)[1:]:
+        assert re.search(r"\burl\s*=\s*\{https://", entry), entry.splitlines()[0]
