@@ -1,9 +1,10 @@
 """Build the environment in which lectures run: the wheel and what it depends on, and nothing else.
 
-The wheel is built from the tree and installed by pip into an empty virtual environment. Its dependencies are not installed
-a second time (that would cost a minute and more than a gigabyte): they are linked from the environment that runs this file,
-for exactly those distributions that the wheel's own metadata asks for, directly or through another, without extras.
-`pip check` then confirms that nothing is missing. A lecture that imports anything else fails here as it would in Colab.
+The wheel is built from the tree and installed by pip into an empty virtual environment. Its dependencies are not
+installed a second time (that would cost a minute and more than a gigabyte): they are linked from the environment that
+runs this file, for exactly those distributions that the wheel's own metadata asks for, directly or through another,
+without extras. `pip check` then confirms that nothing is missing. A lecture that imports anything else fails here as
+it would in Colab.
 """
 
 import importlib.metadata

@@ -1,4 +1,4 @@
-"""Run every part of `make test` and print the minutes of each. All parts run, whichever fails; the exit status tells."""
+"""Run every part of `make test`, whichever fails, and print the minutes of each."""
 
 import argparse
 import subprocess

@@ -133,7 +133,7 @@ def test_equation_numbers(notebook, lecture):
     number = str(int(lecture.stem[:2]))
     tags = re.findall(r"\\tag\{([^}]*)\}", text)
     assert tags == [f"{number}.{position}" for position in range(1, len(tags) + 1)]
-    referred = re.findall(r"[Ee]quations? \((\d+\.\d+)\)", text)
+    referred = re.findall(r"\bequations? \((\d+\.\d+)\)", text, flags=re.IGNORECASE)
     assert {one for one in referred if one.split(".")[0] == number} <= set(tags)
 
 
