@@ -61,5 +61,5 @@ if __name__ == "__main__":
             print("Scripts for the site installed in node_modules")
     except subprocess.CalledProcessError as error:
         sys.exit(
-            f"\nThe site's scripts could not be installed: is npm's registry reachable?\n{' '.join(map(str, error.cmd))}"
+            f"\nThe site's scripts could not be installed: is npm's registry in reach?\n{' '.join(map(str, error.cmd))}"
         )
