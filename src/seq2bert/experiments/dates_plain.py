@@ -1,0 +1,101 @@
+"""L01's live model: dates without attention, five seeds of what the page trains once.
+
+The learning rate is the course's for dates and is not searched for here: nothing is compared.
+"""
+
+from functools import cache
+
+import numpy as np
+import torch
+
+from seq2bert.data.dates import load_dates
+from seq2bert.experiments.record import Experiment, Figures, Record, Settings
+from seq2bert.experiments.sequence_task import SequenceTask
+from seq2bert.metrics import exact_match, mean_edit_distance, token_accuracy
+from seq2bert.recurrent import Seq2Seq, build_seq2seq
+from seq2bert.training import TrainingConfig, seed_everything, train
+
+__all__ = ["CONFIG", "EXPERIMENT", "date_figures", "free_running_accuracy", "teacher_forced_accuracy"]
+
+CONFIG: Settings = {"steps": 900, "batch_size": 64, "learning_rate": 1e-2, "seeds": [0, 1, 2, 3, 4]}
+
+
+@torch.no_grad()
+def teacher_forced_accuracy(model: Seq2Seq, task: SequenceTask, pairs: list) -> float:
+    """Return the share of target tokens predicted right from the *right* earlier tokens."""
+    was_training = model.training
+    model.eval()
+    batch = task.collate(pairs).to(next(model.parameters()).device)
+    logits = model(batch.source, batch.source_lengths, batch.target_inputs).logits
+    model.train(was_training)
+    return token_accuracy(logits, batch.targets, pad_id=task.target_vocabulary.pad_id)
+
+
+def free_running_accuracy(model: Seq2Seq, task: SequenceTask, pairs: list) -> float:
+    """Return the share of target tokens that stand at their place in the model's own output.
+
+    The end token counts as a token, as in :func:`teacher_forced_accuracy`.
+    """
+    end = task.target_vocabulary.end_id
+    outputs = task.decode(model, [source for source, _ in pairs]).ids
+    right = total = 0
+    for output, (_, target) in zip(outputs, pairs, strict=True):
+        written, wanted = [*output, end], [*target, end]
+        right += sum(a == b for a, b in zip(written, wanted, strict=False))
+        total += len(wanted)
+    return right / total
+
+
+def date_figures(model: Seq2Seq, task: SequenceTask) -> Figures:
+    """Measure a model on unseen days."""
+    decoded = task.decode(model, [source for source, _ in task.test]).ids
+    targets = [target for _, target in task.test]
+    return {
+        "test_loss": task.mean_loss(model, task.test),
+        "exact_match": exact_match(decoded, targets),
+        "edit_distance": mean_edit_distance(decoded, targets),
+        "teacher_forced_accuracy": teacher_forced_accuracy(model, task, task.test),
+        "free_running_accuracy": free_running_accuracy(model, task, task.test),
+    }
+
+
+def _plan(_records: list[Record]) -> list[Settings]:
+    return [{"seed": seed} for seed in CONFIG["seeds"]]
+
+
+@cache
+def _task() -> SequenceTask:
+    return SequenceTask.from_dates(load_dates())
+
+
+def _run_job(settings: Settings) -> Figures:
+    task, seed = _task(), settings["seed"]
+    seed_everything(seed)
+    model = build_seq2seq(**task.sizes, score=None)
+    history = train(
+        model,
+        task.batches(batch_size=CONFIG["batch_size"], seed=seed),
+        task.loss,
+        TrainingConfig(steps=CONFIG["steps"], learning_rate=CONFIG["learning_rate"], seed=seed),
+        device=torch.device("cpu"),
+        progress=False,
+    )
+    return {
+        "processor_seconds": round(history.processor_seconds, 2),
+        "train_loss": float(np.mean(history.loss[-50:])),
+        **date_figures(model, task),
+    }
+
+
+def _summarise(records: list[Record]) -> Figures:
+    return {name: [record.figures[name] for record in records] for name in records[0].figures}
+
+
+EXPERIMENT = Experiment(
+    name="dates-plain",
+    description="L01: dates without attention, as the page trains them, five seeds",
+    plan=_plan,
+    run_job=_run_job,
+    config=CONFIG,
+    summarise=_summarise,
+)
