@@ -143,7 +143,7 @@ def test_temperature_goes_from_argmax_to_uniform():
     scores = np.array([0.3, 1.0, 0.9])
     assert_allclose(softmax(scores, axis=0, temperature=1e-3), [0, 1, 0], atol=1e-12)
     assert_allclose(softmax(scores, axis=0, temperature=1e6), np.full(3, 1 / 3), atol=1e-6)
-    spread = [entropy(softmax(scores, axis=0, temperature=t), axis=0) for t in (0.1, 0.5, 1, 2, 8)]
+    spread = [entropy(softmax(scores, axis=0, temperature=t), axis=0) for t in (0.1, 0.5, 1.0, 2.0, 8.0)]
     assert (np.diff(spread) > 0).all()
 
 
