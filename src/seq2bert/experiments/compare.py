@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats
+from scipy.special import stdtrit
 
 SPREADS = 3  # how many recorded ranges a floor lies below the recorded mean, at least
 
@@ -35,7 +35,7 @@ def interval(values: Sequence[float], *, level: float = 0.95) -> Interval:
     array = np.asarray(values, dtype=float)
     if array.size < 2:
         raise ValueError(f"values must hold at least two figures, one per seed; got {array.size}")
-    half = stats.t.ppf((1 + level) / 2, array.size - 1) * array.std(ddof=1) / np.sqrt(array.size)
+    half = stdtrit(array.size - 1, (1 + level) / 2) * array.std(ddof=1) / np.sqrt(array.size)
     return Interval(float(array.mean()), float(array.mean() - half), float(array.mean() + half))
 
 

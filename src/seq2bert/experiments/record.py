@@ -11,6 +11,7 @@ import multiprocessing
 import os
 import platform
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
@@ -145,7 +146,7 @@ def _document(experiment: Experiment, records: list[Record]) -> dict:
 def _run_jobs(experiment: Experiment, jobs: list[Settings], processes: int) -> Iterator[Record]:
     os.environ["OMP_NUM_THREADS"] = "1"  # inherited by the workers, before they import torch
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes, mp_context=context, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+    with ProcessPoolExecutor(processes, mp_context=context, initializer=_start_worker) as pool:
         waiting: dict[Future, Settings] = {pool.submit(experiment.run_job, job): job for job in jobs}
         try:
             while waiting:
@@ -154,6 +155,19 @@ def _run_jobs(experiment: Experiment, jobs: list[Settings], processes: int) -> I
                     yield Record(waiting.pop(future), future.result())
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def _start_worker() -> None:
+    torch.set_num_threads(1)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """Without it a worker whose run was killed would wait for the next job for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _missing(jobs: list[Settings], records: list[Record]) -> list[Settings]:

@@ -1,0 +1,105 @@
+"""A task: pairs, vocabularies, batches, loss and decoding in one place."""
+
+import pytest
+import torch
+from torch.testing import assert_close
+
+from seq2bert.data.dates import load_dates
+from seq2bert.data.keyed import reverse_sequences
+from seq2bert.experiments import SequenceTask
+from seq2bert.recurrent import build_seq2seq
+from seq2bert.training import TrainingConfig, train
+
+ab = [("ab", "ba"), ("b", "b")]
+
+
+def small_model(task, **options):
+    return build_seq2seq(score="dot", d_embedding=8, d_encoder=8, d_decoder=16, **task.sizes, **options)
+
+
+def test_vocabularies_come_from_the_training_pairs():
+    task = SequenceTask.from_tokens(ab, [("a", "a")], [("b", "b")])
+    assert task.source_vocabulary.tokens[-2:] == ("a", "b")
+    a, b = task.source_vocabulary.encode("ab")
+    assert list(task.train) == [([a, b], [b, a]), ([b], [b])]
+    assert list(task.valid) == [([a], [a])]
+    assert task.sizes == {"n_source": 6, "n_target": 6, "pad_id": task.source_vocabulary.pad_id}
+
+
+@pytest.mark.error_messages
+def test_a_token_that_training_lacks_is_an_error():
+    with pytest.raises(ValueError, match="'c'"):
+        SequenceTask.from_tokens(ab, [("c", "a")], [("b", "b")])
+
+
+def test_dates_are_read_character_by_character():
+    data = load_dates(n_train=400, n_valid=3, n_test=5)
+    task = SequenceTask.from_dates(data)
+    assert (len(task.train), len(task.valid), len(task.test)) == (400, 3, 5)
+    source, target = task.test[2]
+    assert len(source) == len(data.test[2].source)
+    assert "".join(task.target_vocabulary.decode(target)) == data.test[2].target
+
+
+def test_a_batch_is_a_function_of_seed_and_step():
+    pairs = reverse_sequences(100, min_length=5, max_length=5, alphabet="abc", seed=0)
+    task = SequenceTask.from_tokens(pairs, pairs[:1], pairs[:1])
+    first, again, other = (task.batches(batch_size=4, seed=seed)(3) for seed in (0, 0, 1))
+    assert_close(first.source, again.source)
+    assert len(first) == 4
+    assert not torch.equal(first.source, other.source)
+
+
+def test_the_loss_by_hand():
+    # Logits of 0 give every one of the 6 target tokens the probability 1/6: a loss of ln 6 per token.
+    task = SequenceTask.from_tokens(ab, ab, ab)
+    model = small_model(task)
+    with torch.no_grad():
+        model.decoder.output.weight.zero_()
+        model.decoder.output.bias.zero_()
+    assert_close(task.loss(model, task.collate(task.train)), torch.tensor(6.0).log())
+    assert task.mean_loss(model, task.valid) == pytest.approx(torch.tensor(6.0).log().item())
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_measuring_leaves_the_model_as_it_was(training):
+    task = SequenceTask.from_tokens(ab, ab, ab)
+    model = small_model(task).train(training)
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    task.exact_match(model, task.test)
+    task.mean_loss(model, task.test)
+    assert model.training == training
+    for name, value in model.state_dict().items():
+        assert_close(value, before[name], rtol=0, atol=0)
+    assert all(parameter.grad is None for parameter in model.parameters())
+
+
+def test_decoding_stops_at_the_longest_target():
+    task = SequenceTask.from_tokens(ab, ab, ab)
+    model = small_model(task)
+    with torch.no_grad():  # a model that always writes "a" and never ends
+        model.decoder.output.weight.zero_()
+        model.decoder.output.bias.zero_()
+        model.decoder.output.bias[task.target_vocabulary.encode("a")[0]] = 1.0
+    a = task.target_vocabulary.encode("a")
+    assert task.decode(model, [task.test[1][0]]).ids == [a * 3]  # two tokens and an end
+    assert task.decode(model, [task.test[1][0]], max_length=7).ids == [a * 7]
+    assert task.exact_match(model, task.test) == 0.0
+
+
+def test_a_model_learns_to_reverse():
+    pairs = reverse_sequences(400, min_length=1, max_length=4, alphabet="abc", seed=0)
+    task = SequenceTask.from_tokens(pairs[:300], pairs[300:350], pairs[350:])
+    torch.manual_seed(0)
+    model = small_model(task)
+    before = task.mean_loss(model, task.valid)
+    train(
+        model,
+        task.batches(batch_size=32, seed=0),
+        task.loss,
+        TrainingConfig(steps=150, learning_rate=2e-2),
+        progress=False,
+        device=torch.device("cpu"),
+    )
+    assert task.mean_loss(model, task.valid) < before / 4
+    assert task.exact_match(model, task.test) > 0.8
