@@ -65,9 +65,9 @@ def test_a_batch_depends_on_seed_and_step_alone():
 
 def test_editing_a_batch_does_not_change_the_next_call():
     sampler = PooledBatches(LENGTHS, batch_size=8, seed=3)
-    before = sampler(2)
+    before = tuple(sampler(2))
     sampler(2).clear()
-    assert sampler(2) == before
+    assert tuple(sampler(2)) == before
 
 
 def test_seeds_and_steps_differ():
@@ -111,6 +111,12 @@ def test_fewer_examples_than_a_pool_come_in_turns():
     sampler = PooledBatches([3, 1, 2], batch_size=2, seed=0, pool_batches=4)  # 8 places, 3 examples
     counts = Counter(index for step in range(4) for index in sampler(step))
     assert sorted(counts.values()) == [2, 3, 3]
+
+
+def test_whose_turn_is_last_is_random():
+    sampler = PooledBatches([3, 1, 2], batch_size=2, seed=0, pool_batches=2)  # 4 places: one example comes twice
+    twice = {Counter(sampler(step) + sampler(step + 1)).most_common(1)[0][0] for step in range(0, 80, 2)}
+    assert twice == {0, 1, 2}
 
 
 @pytest.mark.error_messages

@@ -210,6 +210,13 @@ def test_held_out_days_do_not_depend_on_the_seed():
     assert not train & test
 
 
+def test_held_out_days_stay_the_same_for_ever():
+    # values from the first run, on purpose: trained models that were saved must never meet their test days
+    parts = dates._split_days()
+    assert parts["test"][:2] == (datetime.date(1968, 11, 26), datetime.date(1953, 12, 3))
+    assert parts["valid"][:2] == (datetime.date(1957, 6, 28), datetime.date(2003, 6, 5))
+
+
 def test_sizes_are_those_asked_for(data):
     assert (len(data.train), len(data.valid), len(data.test)) == (60_000, 1_000, 1_000)
     small = load_dates(n_train=3, n_valid=2, n_test=1)
@@ -218,8 +225,11 @@ def test_sizes_are_those_asked_for(data):
 
 def test_a_seed_gives_its_pairs_again():
     sizes = {"n_train": 50, "n_valid": 40, "n_test": 30}
-    assert load_dates(**sizes, seed=4) == load_dates(**sizes, seed=4)
-    assert load_dates(**sizes, seed=4) != load_dates(**sizes, seed=5)
+    one, same, other = (load_dates(**sizes, seed=seed) for seed in (4, 4, 5))
+    assert one == same
+    assert one.train != other.train
+    assert one.valid != other.valid
+    assert one.test != other.test
 
 
 def test_every_form_and_case_occurs_about_equally_often(data):

@@ -64,7 +64,8 @@ def test_a_file_is_downloaded_once(server, tmp_path):
 def test_a_file_that_is_there_needs_neither_network_nor_a_writable_folder(nowhere, tmp_path, monkeypatch):
     (tmp_path / "file.txt").write_bytes(CONTENT)
     monkeypatch.setattr("tempfile.TemporaryFile", None)  # nothing may be written
-    assert fetch(nowhere, sha256=SHA256, file_name="file.txt", folder=tmp_path).read_bytes() == CONTENT
+    for sha256 in (SHA256, SHA256.upper()):
+        assert fetch(nowhere, sha256=sha256, file_name="file.txt", folder=tmp_path).read_bytes() == CONTENT
 
 
 def test_a_damaged_file_is_replaced(server, tmp_path):
