@@ -30,7 +30,7 @@ class Decoding:
     """
 
     ids: list[list[int]]
-    weights: list[Float[Tensor, "target source"]]
+    weights: list[Float[Tensor, "_ source"]]
     finished: list[bool]
 
 

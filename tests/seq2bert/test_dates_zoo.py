@@ -9,7 +9,7 @@ from torch import nn
 from seq2bert.attention import SCORE_NAMES
 from seq2bert.data.dates import TARGET_FIELDS, load_dates
 from seq2bert.experiments import Record, SequenceTask, dates_zoo
-from seq2bert.experiments.dates_zoo import CONFIG, VARIANTS, attention_figures, rates_to_try
+from seq2bert.experiments.dates_zoo import CONFIG, VARIANTS, attention_figures
 from seq2bert.recurrent import Seq2Seq
 from seq2bert.recurrent.decoders import Decoded
 
@@ -26,22 +26,6 @@ def test_everything_the_course_names_is_compared():
     assert scores == {None, *SCORE_NAMES}
     assert {options.get("order") for options in VARIANTS.values()} == {None, "bahdanau"}
     assert {options.get("window") for options in VARIANTS.values()} == {None, "local-m", "local-p"}
-
-
-@pytest.mark.parametrize(
-    ("tried", "wanted"),
-    [
-        ({}, [0.005, 0.01, 0.02]),
-        ({0.01: 0.5}, [0.005, 0.01, 0.02]),
-        ({0.005: 3.0, 0.01: 1.0, 0.02: 2.0}, [0.005, 0.01, 0.02]),  # the best lies inside: done
-        ({0.005: 3.0, 0.01: 2.0, 0.02: 1.0}, [0.005, 0.01, 0.02, 0.04]),
-        ({0.005: 1.0, 0.01: 2.0, 0.02: 3.0}, [0.0025, 0.005, 0.01, 0.02]),
-        ({0.005: 4.0, 0.01: 3.0, 0.02: 2.0, 0.04: 1.0}, [0.005, 0.01, 0.02, 0.04, 0.08]),
-        ({0.005: 5.0, 0.01: 4.0, 0.02: 3.0, 0.04: 2.0, 0.08: 1.0}, [0.005, 0.01, 0.02, 0.04, 0.08]),  # far enough
-    ],
-)
-def test_rates_go_on_while_the_best_is_at_an_end(tried, wanted):
-    assert rates_to_try(tried) == wanted
 
 
 def pretend(settings):

@@ -51,7 +51,7 @@ def paired_interval(first: Sequence[float], second: Sequence[float], *, level: f
     """
     if len(first) != len(second):
         raise ValueError(f"first and second need the same seeds; got {len(first)} and {len(second)} figures")
-    return interval(np.asarray(first, dtype=float) - np.asarray(second, dtype=float), level=level)
+    return interval((np.asarray(first, dtype=float) - np.asarray(second, dtype=float)).tolist(), level=level)
 
 
 def live_sentence(

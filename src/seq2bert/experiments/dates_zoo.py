@@ -19,11 +19,12 @@ from seq2bert.data.batching import SeqBatch
 from seq2bert.data.dates import TARGET_FIELDS, DateData, DatePair, load_dates
 from seq2bert.experiments.record import Experiment, Figures, Record, Settings
 from seq2bert.experiments.sequence_task import SequenceTask
+from seq2bert.experiments.tuning import chosen_rates, plan_tuned, table_runs
 from seq2bert.metrics import attention_entropy, attention_in_field
 from seq2bert.recurrent import Seq2Seq, build_seq2seq
 from seq2bert.training import TrainingConfig, seed_everything, train
 
-__all__ = ["EXPERIMENT", "VARIANTS", "attention_figures", "rates_to_try", "train_variant"]
+__all__ = ["CONFIG", "EXPERIMENT", "VARIANTS", "attention_figures", "train_variant"]
 
 VARIANTS: dict[str, Settings] = {
     "none": {"score": None},
@@ -41,8 +42,6 @@ CONFIG: Settings = {
     "steps": 500,
     "batch_size": 64,
     "first_rates": [5e-3, 1e-2, 2e-2],
-    "smallest_rate": 1e-3,
-    "largest_rate": 1e-1,
     "rate_seed": 100,  # not one of the table's
     "seeds": [0, 1, 2, 3, 4],
     "longer_steps": [1000, 2000, 4000],
@@ -141,38 +140,25 @@ def attention_figures(model: Seq2Seq, task: SequenceTask, pairs: Sequence[DatePa
     return {"in_field": float(np.mean(in_field)), "entropy": float(np.mean(entropy))}
 
 
-def rates_to_try(tried: dict[float, float]) -> list[float]:
-    """Return the learning rates wanted, given those tried and their validation losses.
-
-    Starts with three, a factor of 2 apart, and goes on beyond an end while the best lies there.
-    """
-    rates = set(CONFIG["first_rates"]) | set(tried)
-    if rates == set(tried):
-        best = min(tried, key=tried.__getitem__)
-        if best == max(tried) and 2 * best <= CONFIG["largest_rate"]:
-            rates.add(2 * best)
-        if best == min(tried) and best / 2 >= CONFIG["smallest_rate"]:
-            rates.add(best / 2)
-    return sorted(rates)
+def _variants() -> list[Settings]:
+    return [{"variant": name, "steps": CONFIG["steps"]} for name in VARIANTS]
 
 
 def _plan(records: list[Record]) -> list[Settings]:
-    jobs: list[Settings] = [{"part": "timing", "seed": 0}]
-    for variant in VARIANTS:
-        tried = _validation_losses(records, variant)
-        wanted = rates_to_try(tried)
-        shared = {"variant": variant, "steps": CONFIG["steps"]}
-        jobs += [{"part": "rate", **shared, "learning_rate": rate, "seed": CONFIG["rate_seed"]} for rate in wanted]
-        if set(wanted) == set(tried):
-            shared["learning_rate"] = min(tried, key=tried.__getitem__)
-            jobs += [{"part": "table", **shared, "seed": seed} for seed in CONFIG["seeds"]]
-            if variant == "none":
-                jobs += [
-                    {"part": "longer", **shared, "steps": steps, "seed": seed}
-                    for steps in CONFIG["longer_steps"]
-                    for seed in CONFIG["longer_seeds"]
-                ]
-    return jobs
+    jobs = plan_tuned(
+        _variants(),
+        records,
+        first_rates=CONFIG["first_rates"],
+        rate_seed=CONFIG["rate_seed"],
+        seeds=CONFIG["seeds"],
+    )
+    longer = [
+        job | {"part": "longer", "steps": steps}
+        for job in jobs
+        if job["part"] == "table" and job["variant"] == "none" and job["seed"] in CONFIG["longer_seeds"]
+        for steps in CONFIG["longer_steps"]
+    ]
+    return [{"part": "timing", "seed": 0}, *jobs, *longer]
 
 
 def _run_job(settings: Settings) -> Figures:
@@ -235,18 +221,15 @@ def _time_step(model: Seq2Seq, optimizer: torch.optim.Optimizer, task: SequenceT
 def _summarise(records: list[Record]) -> Figures:
     timing = next(record.figures for record in records if record.settings["part"] == "timing")
     rows = {}
-    for variant in VARIANTS:
-        runs = [r for r in records if r.settings["part"] == "table" and r.settings["variant"] == variant]
-        runs.sort(key=lambda run: run.settings["seed"])
-        names = [name for name in runs[0].figures if not name.endswith("_curve") and name != "parameters"]
-        low, middle, high = timing["relative_quartiles"][variant]
-        rows[variant] = {
-            "learning_rate": runs[0].settings["learning_rate"],
-            "rates_tried": sorted([rate, loss] for rate, loss in _validation_losses(records, variant).items()),
+    for variant in _variants():
+        runs, name = table_runs(records, variant), variant["variant"]
+        kept = [key for key in runs[0].figures if not key.endswith("_curve") and key != "parameters"]
+        low, middle, high = timing["relative_quartiles"][name]
+        rows[name] = chosen_rates(records, variant) | {
             "parameters": runs[0].figures["parameters"],
-            "milliseconds_per_step": timing["milliseconds"][variant],
+            "milliseconds_per_step": timing["milliseconds"][name],
             "time_relative_to_none": {"median": middle, "quartiles": [low, high]},
-            "seeds": {name: [run.figures[name] for run in runs] for name in names},
+            "seeds": {key: [run.figures[key] for run in runs] for key in kept},
         }
     longer = [r for r in records if r.settings["part"] == "longer"]
     names = ("steps_to_99", "test_loss", "test_exact_match")
@@ -263,14 +246,6 @@ def _summarise(records: list[Record]) -> Figures:
 def _best(rows: dict[str, Figures]) -> str:
     """Name the variant of the lowest mean validation loss, on a log scale: losses differ by factors."""
     return min(rows, key=lambda name: sum(math.log(loss) for loss in rows[name]["seeds"]["valid_loss"]))
-
-
-def _validation_losses(records: list[Record], variant: str) -> dict[float, float]:
-    return {
-        record.settings["learning_rate"]: record.figures["valid_loss"]
-        for record in records
-        if record.settings["part"] == "rate" and record.settings["variant"] == variant
-    }
 
 
 @cache
