@@ -319,6 +319,8 @@ VECTOR = np.ones(3)
         (lambda: softmax(VECTOR, axis=0, temperature=0.0), "temperature must be a positive number; got 0.0"),
         (lambda: softmax(VECTOR, axis=0, temperature=float("nan")), "temperature must be a positive number"),
         (lambda: softmax(VECTOR, axis=0, temperature=float("inf")), "temperature must be a positive number"),
+        (lambda: softmax(VECTOR, axis=1), r"axis must be an axis of the scores; got axis=1 for scores of shape \(3,\)"),
+        (lambda: softmax(VECTOR, axis=-2), "got axis=-2"),
         (lambda: softmax(np.ones((2, 0)), axis=1), r"at least one score along axis 1; got shape \(2, 0\)"),
         (lambda: multiplicative_scores(VECTOR, ENCODER_STATES, W), r"decoder_state must be one column.*\(3,\)"),
         (lambda: multiplicative_scores(DECODER_STATE.T, ENCODER_STATES, W), r"one column.*got \(1, 3\)"),

@@ -34,7 +34,7 @@ def softmax(
     Raises
     ------
     ValueError
-        If the temperature is not a positive number, or the axis is empty.
+        If the temperature is not a positive number, or the axis does not exist or is empty.
 
     Notes
     -----
@@ -43,6 +43,8 @@ def softmax(
     """
     if not (temperature > 0 and math.isfinite(temperature)):
         raise ValueError(f"temperature must be a positive number; got {temperature}")
+    if not -scores.ndim <= axis < scores.ndim:
+        raise ValueError(f"axis must be an axis of the scores; got axis={axis} for scores of shape {scores.shape}")
     if scores.shape[axis] == 0:
         raise ValueError(f"softmax needs at least one score along axis {axis}; got shape {scores.shape}")
     shifted = (scores - scores.max(axis=axis, keepdims=True)) / temperature

@@ -104,8 +104,8 @@ def write_title(ax: Axes, title: str, *, taken: int = 0) -> None:
     """
     place = ax.get_subplotspec()
     columns = 1 if place is None else place.get_gridspec().ncols
-    # 54 characters of 11 points fit on the width of the page.
-    ax.set_title(textwrap.fill(title, max(16, 54 // columns - taken)), loc="left")
+    # 58 characters of 11 points fit on the width of the page.
+    ax.set_title(textwrap.fill(title, max(16, 58 // columns - taken)), loc="left")
 
 
 def as_array(values: Any) -> np.ndarray:
