@@ -69,7 +69,7 @@ def api_pages(package):
         directives = "\n\n".join(
             f".. automodule:: {package.name}.{module}\n   :members:\n   :show-inheritance:" for module in modules
         )
-        pages[f"{name}.md"] = f"# `{name}`\n\n```{{eval-rst}}\n{directives}\n```\n"
+        pages[f"{name}.md"] = f"# {name}\n\n```{{eval-rst}}\n{directives}\n```\n"
     return pages
 
 

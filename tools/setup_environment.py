@@ -21,6 +21,7 @@ MINIMUM_PYTHON = (3, 11)
 MINIMUM_TORCH = (2, 4)  # the lower bound of pyproject.toml; tests/book/test_setup.py compares the two
 NEEDED_BYTES = 3 * 1024**3  # 1.4 GB installed with the CPU build of torch, and as much again while pip unpacks
 TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
+SHOWN = ("Collecting", "Installing collected", "ERROR", "error")  # of pip's lines: enough to see that it moves
 STAMP = "seq2bert-environment.json"
 
 
@@ -72,7 +73,7 @@ def environment_python(venv):
 
 
 def run_pip(python, *arguments, check=True):
-    """Run pip in the environment, showing and keeping what it prints; return (success, output)."""
+    """Run pip in the environment, showing the lines that say where it is; return (success, output)."""
     command = [str(python), "-m", "pip", *arguments]
     lines = []
     with subprocess.Popen(
@@ -80,10 +81,11 @@ def run_pip(python, *arguments, check=True):
     ) as process:
         for line in process.stdout:
             lines.append(line)
-            if check and not line.startswith(("Requirement already", "  Downloading", "Looking in")):
-                print("    " + line.rstrip()[:160], flush=True)
+            if check and line.startswith(SHOWN):
+                print("    " + line.rstrip()[:110], flush=True)
     output = "".join(lines)
     if process.returncode != 0 and check:
+        print("".join(lines[-20:]), flush=True)
         raise SetupError(explain_pip_failure(output))
     return process.returncode == 0, output
 
