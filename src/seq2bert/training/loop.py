@@ -153,63 +153,63 @@ def train(
     history = History()
     if checkpoint is not None and Path(checkpoint).exists():
         history = _resume(checkpoint, model, optimizer, config)
+    run = _Run(model, optimizer, config, history, device, random_states(device))
     was_training = model.training
     bar = tqdm(total=config.steps, initial=history.steps_done, disable=not progress, unit="step")
     try:
-        _evaluate_if_due(model, evaluate, config, history, device)  # the run may have been stopped just before it
+        _evaluate_if_due(run, evaluate)  # the run may have been stopped just before it
         for step in range(history.steps_done, config.steps):
-            _update(model.train(), optimizer, batch_at, loss_of, config, history, device)
+            _update(run, batch_at, loss_of)
             bar.update()
             if step % 20 == 0:
                 bar.set_postfix(loss=f"{history.loss[-1]:.4f}", refresh=False)
-            _evaluate_if_due(model, evaluate, config, history, device)
+            _evaluate_if_due(run, evaluate)
             done = step + 1
             if checkpoint is not None and (done % config.checkpoint_every == 0 or done == config.steps):
-                save_checkpoint(checkpoint, model, optimizer, _progress(history, config))
+                _save(run, checkpoint)
     except KeyboardInterrupt:
         history.interrupted = True
         if checkpoint is not None:
-            save_checkpoint(checkpoint, model, optimizer, _progress(history, config))
+            _save(run, checkpoint)
     finally:
         bar.close()
         model.train(was_training)
     return history
 
 
-def _update(
-    model: nn.Module,
-    optimizer: torch.optim.Optimizer,
-    batch_at: Callable[[int], Any],
-    loss_of: Callable[[nn.Module, Any], Tensor],
-    config: TrainingConfig,
-    history: History,
-    device: torch.device,
-) -> None:
+@dataclass
+class _Run:
+    """A run under way; ``random`` is the state of the random generators after its last whole step."""
+
+    model: nn.Module
+    optimizer: torch.optim.Optimizer
+    config: TrainingConfig
+    history: History
+    device: torch.device
+    random: list[Tensor]
+
+
+def _update(run: _Run, batch_at: Callable[[int], Any], loss_of: Callable[[nn.Module, Any], Tensor]) -> None:
     """Make one step: batch, forward, backward, clip, update. Interrupted, it is made or not, never half."""
     started, processor = time.perf_counter(), time.process_time()
-    step = history.steps_done
+    history, config, step = run.history, run.config, run.history.steps_done
     rate = learning_rate_at(step, schedule=config.schedule, peak=config.learning_rate, steps=config.steps)
-    for group in optimizer.param_groups:
+    for group in run.optimizer.param_groups:
         group["lr"] = rate
-    random = random_states(device)
-    try:
-        loss = loss_of(model, batch_at(step).to(device))
-        value = _finite("loss", loss.item(), step, rate)
-        optimizer.zero_grad()
-        loss.backward()
-        norm = nn.utils.clip_grad_norm_(model.parameters(), config.clip)
-        norm_value = _finite("norm of the gradient", norm.item(), step, rate)
-        with interrupts_held():
-            optimizer.step()
-            history.learning_rate.append(rate)
-            history.gradient_norm.append(norm_value)
-            history.seconds += time.perf_counter() - started
-            history.processor_seconds += time.process_time() - processor
-            history.loss.append(value)  # last: its length counts the finished steps
-    except KeyboardInterrupt:
-        if history.steps_done == step:  # not made: draw the same numbers when it is made again
-            restore_random_states(random, device)
-        raise
+    loss = loss_of(run.model.train(), batch_at(step).to(run.device))
+    value = _finite("loss", loss.item(), step, rate)
+    run.optimizer.zero_grad()
+    loss.backward()
+    norm = nn.utils.clip_grad_norm_(run.model.parameters(), config.clip)
+    norm_value = _finite("norm of the gradient", norm.item(), step, rate)
+    with interrupts_held():
+        run.optimizer.step()
+        run.random = random_states(run.device)
+        history.loss.append(value)
+        history.learning_rate.append(rate)
+        history.gradient_norm.append(norm_value)
+        history.seconds += time.perf_counter() - started
+        history.processor_seconds += time.process_time() - processor
 
 
 def _finite(name: str, value: float, step: int, rate: float) -> float:
@@ -218,28 +218,21 @@ def _finite(name: str, value: float, step: int, rate: float) -> float:
     return value
 
 
-def _evaluate_if_due(
-    model: nn.Module,
-    evaluate: Callable[[nn.Module], float] | None,
-    config: TrainingConfig,
-    history: History,
-    device: torch.device,
-) -> None:
-    done = history.steps_done
-    due = done == config.steps or (config.evaluate_every > 0 and done > 0 and done % config.evaluate_every == 0)
+def _evaluate_if_due(run: _Run, evaluate: Callable[[nn.Module], float] | None) -> None:
+    history, every, done = run.history, run.config.evaluate_every, run.history.steps_done
+    due = done == run.config.steps or (every > 0 and done > 0 and done % every == 0)
     if evaluate is None or not due or done in (number for number, _ in history.evaluations):
         return
-    random = random_states(device)
-    model.eval()
-    try:
-        with torch.no_grad():
-            history.evaluations.append((done, float(evaluate(model))))
-    finally:  # random numbers drawn by an evaluation are not missing in the training
-        restore_random_states(random, device)
+    run.model.eval()
+    with torch.no_grad():
+        history.evaluations.append((done, float(evaluate(run.model))))
+    restore_random_states(run.random, run.device)  # an evaluation takes no random numbers from the training
 
 
-def _progress(history: History, config: TrainingConfig) -> dict:
-    return {"history": asdict(history), "config": asdict(config)}
+def _save(run: _Run, checkpoint: str | Path) -> None:
+    restore_random_states(run.random, run.device)  # a step that was begun draws its numbers again
+    progress = {"history": asdict(run.history), "config": asdict(run.config)}
+    save_checkpoint(checkpoint, run.model, run.optimizer, progress)
 
 
 def _resume(
