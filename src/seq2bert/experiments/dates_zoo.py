@@ -5,20 +5,18 @@ of them on validation data, with a seed that the table does not use. Sizes are t
 other widths, cells and data are left out, so the table says nothing about them.
 """
 
-import math
-import time
 from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
 import torch
-from torch import nn
 
 from seq2bert.attention import SCORE_NAMES
-from seq2bert.data.batching import SeqBatch
 from seq2bert.data.dates import TARGET_FIELDS, DateData, DatePair, load_dates
+from seq2bert.experiments.compare import paired_interval
 from seq2bert.experiments.record import Experiment, Figures, Record, Settings
 from seq2bert.experiments.sequence_task import SequenceTask
+from seq2bert.experiments.step_time import QUARTILES, OneByOne, time_steps
 from seq2bert.experiments.tuning import chosen_rates, plan_tuned, table_runs
 from seq2bert.metrics import attention_entropy, attention_in_field
 from seq2bert.recurrent import Seq2Seq, build_seq2seq
@@ -51,6 +49,7 @@ CONFIG: Settings = {
     "timing_rounds": 150,
 }
 
+ONE_BY_ONE = "none, one token at a time"  # timed only: its numbers are those of "none"
 LAST_STEPS = 50  # the training loss of a run is the mean of its last steps
 LOSS_WINDOW = 25  # steps averaged to a point of the recorded loss curve
 
@@ -163,7 +162,7 @@ def _plan(records: list[Record]) -> list[Settings]:
 
 def _run_job(settings: Settings) -> Figures:
     if settings["part"] == "timing":
-        return _time_variants(CONFIG["timing_rounds"])
+        return _time_variants()
     model, figures = train_variant(
         settings["variant"],
         learning_rate=settings["learning_rate"],
@@ -181,41 +180,18 @@ def _run_job(settings: Settings) -> Figures:
     return figures
 
 
-def _time_variants(rounds: int) -> Figures:
-    """Train all variants side by side, one step each in turn, and compare processor seconds.
-
-    What else the machine does hits neighbours in a round alike, so the ratios are steadier than
-    the times of runs one after another.
-    """
+def _time_variants() -> Figures:
     task = _task()
-    batches = task.batches(batch_size=CONFIG["batch_size"], seed=0)
     seed_everything(0)
     models = {name: build_seq2seq(**options, **task.sizes) for name, options in VARIANTS.items()}
-    optimizers = {name: torch.optim.AdamW(model.parameters(), lr=1e-3) for name, model in models.items()}
-    names = list(VARIANTS)
-    seconds: dict[str, list[float]] = {name: [] for name in names}
-    for number in range(rounds + 5):
-        batch = batches(number)
-        first = number % len(names)  # nobody is always behind the same neighbour
-        for name in names[first:] + names[:first]:
-            spent = _time_step(models[name], optimizers[name], task, batch)
-            if number >= 5:  # the first rounds are warming up
-                seconds[name].append(spent)
-    none = np.array(seconds["none"])
-    ratios = {name: np.quantile(np.array(values) / none, [0.25, 0.5, 0.75]) for name, values in seconds.items()}
-    return {
-        "milliseconds": {name: round(1e3 * float(np.median(values)), 2) for name, values in seconds.items()},
-        "relative_quartiles": {name: [round(float(q), 3) for q in quartiles] for name, quartiles in ratios.items()},
-    }
-
-
-def _time_step(model: Seq2Seq, optimizer: torch.optim.Optimizer, task: SequenceTask, batch: SeqBatch) -> float:
-    started = time.process_time()
-    optimizer.zero_grad()
-    task.loss(model, batch).backward()
-    nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-    optimizer.step()
-    return time.process_time() - started
+    models[ONE_BY_ONE] = OneByOne(models["none"].encoder, models["none"].decoder)
+    return time_steps(
+        models,
+        task.loss,
+        task.batches(batch_size=CONFIG["batch_size"]),
+        rounds=CONFIG["timing_rounds"],
+        relative_to="none",
+    )
 
 
 def _summarise(records: list[Record]) -> Figures:
@@ -224,11 +200,11 @@ def _summarise(records: list[Record]) -> Figures:
     for variant in _variants():
         runs, name = table_runs(records, variant), variant["variant"]
         kept = [key for key in runs[0].figures if not key.endswith("_curve") and key != "parameters"]
-        low, middle, high = timing["relative_quartiles"][name]
+        quartiles = timing["relative_quartiles"][name]
         rows[name] = chosen_rates(records, variant) | {
             "parameters": runs[0].figures["parameters"],
             "milliseconds_per_step": timing["milliseconds"][name],
-            "time_relative_to_none": {"median": middle, "quartiles": [low, high]},
+            "time_relative_to_none": dict(zip(QUARTILES, quartiles, strict=True)),
             "seeds": {key: [run.figures[key] for run in runs] for key in kept},
         }
     longer = [r for r in records if r.settings["part"] == "longer"]
@@ -240,12 +216,24 @@ def _summarise(records: list[Record]) -> Figures:
         }
         for steps in CONFIG["longer_steps"]
     ]
-    return {"rows": rows, "none_for_longer": none_for_longer, "best": _best(rows)}
+    return {
+        "rows": rows,
+        "one_by_one_time_relative_to_none": dict(zip(QUARTILES, timing["relative_quartiles"][ONE_BY_ONE], strict=True)),
+        "none_for_longer": none_for_longer,
+        "best": _best(rows),
+    }
 
 
 def _best(rows: dict[str, Figures]) -> str:
-    """Name the variant of the lowest mean validation loss, on a log scale: losses differ by factors."""
-    return min(rows, key=lambda name: sum(math.log(loss) for loss in rows[name]["seeds"]["valid_loss"]))
+    """Name the variant whose weights say most, among those that read dates equally well.
+
+    Equally well: the paired interval of the exact match on validation days, against the highest
+    one, holds 0. Among these, the most attention in the right date field.
+    """
+    exact = {name: row["seeds"]["valid_exact_match"] for name, row in rows.items() if "in_field" in row["seeds"]}
+    highest = max(exact.values(), key=sum)
+    equal = [name for name, values in exact.items() if paired_interval(highest, values).low <= 0]
+    return max(equal, key=lambda name: sum(rows[name]["seeds"]["in_field"]))
 
 
 @cache
