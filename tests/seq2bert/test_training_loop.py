@@ -22,6 +22,14 @@ CPU = torch.device("cpu")
 CONFIG = TrainingConfig(steps=7, learning_rate=0.05, evaluate_every=2, checkpoint_every=3)
 
 
+@pytest.fixture(autouse=True)
+def _interruptions_arrive():
+    """A program that a shell starts in the background ignores Ctrl-C, and so would these tests."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 class Batch(NamedTuple):
     inputs: Tensor
     targets: Tensor
