@@ -5,6 +5,7 @@ Lectures and experiments train through it, so that the recorded runs are the lec
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -68,7 +69,7 @@ class SequenceTask:
         return cls(source, target, *encoded)
 
     @property
-    def sizes(self) -> dict[str, int]:
+    def sizes(self) -> dict[str, Any]:
         """What `build_seq2seq` needs to know: ``n_source``, ``n_target`` and ``pad_id``."""
         source, target = self.source_vocabulary, self.target_vocabulary
         return {"n_source": len(source), "n_target": len(target), "pad_id": source.pad_id}
