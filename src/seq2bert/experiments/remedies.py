@@ -69,7 +69,9 @@ def reverse_target(task: SequenceTask) -> SequenceTask:
 
 
 def _rewrite(task: SequenceTask, change: Callable[[list[int], list[int]], IdPair]) -> SequenceTask:
-    parts: dict[str, Any] = {name: [change(*pair) for pair in getattr(task, name)] for name in ("train", "valid", "test")}
+    parts: dict[str, Any] = {
+        name: [change(*pair) for pair in getattr(task, name)] for name in ("train", "valid", "test")
+    }
     return replace(task, **parts)
 
 
