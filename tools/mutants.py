@@ -118,7 +118,7 @@ def mutmut(folder, *command, capture=False):
         text=True,
     )
     if result.returncode != 0:
-        sys.exit(f"mutmut {command[0]} failed; its last lines are above")
+        sys.exit(f"{result.stdout or ''}mutmut {command[0]} failed; its last lines are above")
     return result.stdout
 
 
