@@ -92,15 +92,16 @@ def question(item: Clause, kind: str) -> Node:
     ask = None if kind == "yes-no" else expression("WH", QUESTIONS[kind])
     complement = _complement(item)
     if kind == "who":
-        verbal = verb_phrase(item, Agreement(), relative, complement=complement).whole()
-        return phrase("S", "question", head=verbal, english=[ask, verbal], french=[ask, verbal])
+        predicate = verb_phrase(item, Agreement(), relative, complement=complement).whole()
+        return phrase("S", "question", head=predicate, english=[ask, predicate], french=[ask, predicate])
     if item.subject is None:
         raise ValueError(f"a question of the kind {kind!r} must have a subject")
     subject, asked = nominal(item.subject, relative), object()
     verbal = verb_phrase(item, agreement_of(item.subject), relative, complement=complement, asked=asked)
     if verbal.first is not None and not verbal.first.french:  # do
-        rest = phrase("VP", head=verbal.head, english=verbal.english, french=verbal.french)
-        english, french, head = [rest], [rest], rest
+        head = phrase("VP", head=verbal.head, english=verbal.english, french=verbal.french)
+        english: list[Node | None] = [head]
+        french: list[Node | None] = [head]
     else:  # can, must, be: apart from their phrase in English, which is no constituent here
         english, french, head = verbal.english, verbal.french, verbal.head
     if kind == "where" and isinstance(item.predicate, Being):
