@@ -100,10 +100,10 @@ class History:
 def train(
     model: nn.Module,
     batch_at: Callable[[int], Any],
-    loss_of: Callable[[nn.Module, Any], Tensor],
+    loss_of: Callable[[Any, Any], Tensor],
     config: TrainingConfig,
     *,
-    evaluate: Callable[[nn.Module], float] | None = None,
+    evaluate: Callable[[Any], float] | None = None,
     checkpoint: str | Path | None = None,
     device: torch.device | None = None,
     progress: bool = True,
@@ -189,7 +189,7 @@ class _Run:
     random: list[Tensor]
 
 
-def _update(run: _Run, batch_at: Callable[[int], Any], loss_of: Callable[[nn.Module, Any], Tensor]) -> None:
+def _update(run: _Run, batch_at: Callable[[int], Any], loss_of: Callable[[Any, Any], Tensor]) -> None:
     """Make one step: batch, forward, backward, clip, update. Interrupted, it is made or not, never half."""
     started, processor = time.perf_counter(), time.process_time()
     history, config, step = run.history, run.config, run.history.steps_done
@@ -218,7 +218,7 @@ def _finite(name: str, value: float, step: int, rate: float) -> float:
     return value
 
 
-def _evaluate_if_due(run: _Run, evaluate: Callable[[nn.Module], float] | None) -> None:
+def _evaluate_if_due(run: _Run, evaluate: Callable[[Any], float] | None) -> None:
     history, every, done = run.history, run.config.evaluate_every, run.history.steps_done
     due = done == run.config.steps or (every > 0 and done > 0 and done % every == 0)
     if evaluate is None or not due or done in (number for number, _ in history.evaluations):
@@ -246,6 +246,6 @@ def _resume(
         pairs = ", ".join(f"{name} was {theirs.get(name)} and is now {ours[name]}" for name in different)
         raise ValueError(f"the checkpoint {checkpoint} was made with another config: {pairs}")
     history = History(**load_checkpoint(checkpoint, model, optimizer)["history"])
-    history.evaluations = [tuple(pair) for pair in history.evaluations]
+    history.evaluations = [(steps, value) for steps, value in history.evaluations]
     history.interrupted = False
     return history
