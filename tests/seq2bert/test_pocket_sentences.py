@@ -402,9 +402,9 @@ LINKS = [  # sure links, then the possible ones besides: English-French, counted
     # paul 0 looks 1 for 2 many 3 keys 4 . 5 | paul 0 cherche 1 beaucoup 2 de 3 clés 4 . 5
     (does(PAUL, "look for", np("key", "many", plural=True)), "0-0 1-1 3-2 4-4 5-5", "2-1 3-3"),
     # what 0 does 1 paul 2 eat 3 ? 4 | qu' 0 est-ce 1 que 2 paul 3 mange 4 ? 5
-    (QUESTIONS[7][0], "0-0 2-3 3-4 4-5", "1-1 1-2 1-4"),
+    (QUESTIONS[7][0], "0-0 2-3 3-4 4-5", "1-1 1-2 1-4 0-1 0-2 4-1 4-2"),
     # where 0 can 1 he 2 sleep 3 ? 4 | où 0 est-ce 1 qu' 2 il 3 peut 4 dormir 5 ? 6
-    (Sentence(does(HE, "sleep", modal="can"), "where"), "0-0 1-4 2-3 3-5 4-6", "1-1 1-2"),
+    (Sentence(does(HE, "sleep", modal="can"), "where"), "0-0 1-4 2-3 3-5 4-6", "1-1 1-2 0-1 0-2 4-1 4-2"),
     # paul 0 wants 1 to 2 sleep 3 . 4 | paul 0 veut 1 dormir 2 . 3
     (does(PAUL, "sleep", modal="want"), "0-0 1-1 3-2 4-3", "2-2"),
     # there 0 is 1 a 2 cat 3 in 4 front 5 of 6 the 7 house 8 . 9 | il 0 y 1 a 2 un 3 chat 4 devant 5 la 6 maison 7 . 8
