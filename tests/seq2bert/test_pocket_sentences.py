@@ -155,6 +155,11 @@ STATEMENTS = [
         "le chien est à côté de la rivière .",
     ),
     (is_(DOG, place=Place("near", np("bridge"))), "the dog is near the bridge .", "le chien est près du pont ."),
+    (
+        is_(DOG, place=Place("near", np("bridge", plural=True))),
+        "the dog is near the bridges .",
+        "le chien est près des ponts .",
+    ),
     # The genitive turns around.
     (does(np("friend", owner=PAUL), "sleep"), "paul 's friend sleeps .", "l' ami de paul dort ."),
     (
@@ -219,6 +224,11 @@ STATEMENTS = [
     (does(PAUL, "talk", to=SHE, past=True), "paul talked to her .", "paul lui a parlé ."),
     # Adverbs: often and well after the finite verb, slowly before the object, days at the end.
     (does(PAUL, "sing", often="often"), "paul often sings .", "paul chante souvent ."),
+    (
+        does(PAUL, "sing", often="often", negation="not"),
+        "paul does not often sing .",
+        "paul ne chante pas souvent .",
+    ),
     (does(PAUL, "sing", how="well", past=True), "paul sang well .", "paul a bien chanté ."),
     (does(PAUL, "sing", how="well", negation="not"), "paul does not sing well .", "paul ne chante pas bien ."),
     (

@@ -46,7 +46,7 @@ class Tree(NamedTuple):
     The two sentences are two orders of one tree, so every constituent is a run of neighbouring
     tokens in each language; in one of the two it may be empty.
 
-    Attributes
+    Parameters
     ----------
     label : str
         Phrases: ``ROOT``, ``S`` (clause), ``SBAR`` (clause with what introduces it), ``VP``, ``NP``,
