@@ -510,6 +510,7 @@ def test_what_does_not_go_together():
     # *ils* may mean boys, but not girls
     assert coherent(Sentence(does(boys, "think", frame="that", complement=does(THEY, "sleep"))))
     assert not coherent(Sentence(does(girls, "think", frame="that", complement=does(THEY, "sleep"))))
+    assert coherent(Sentence(does(np("girl"), "think", frame="that", complement=does(THEY, "sleep"))))
     assert not coherent(Sentence(does(PAUL, "see", girls), joined=("and", does(MARIE, "see", THEY))))
     assert coherent(Sentence(does(PAUL, "see", girls), joined=("and", does(MARIE, "see", HE))))
     assert coherent(Sentence(does(girls, "see", THEY)))  # in one clause they are others
