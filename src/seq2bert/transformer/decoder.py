@@ -136,6 +136,12 @@ class Decoder(nn.Module):
         return state._replace(past=tuple(presents), n_read=state.n_read + tokens.shape[1])
 
 
+def reorder_past(state: DecoderState, rows: Int[Tensor, " row"]) -> DecoderState:
+    """Choose rows of the cache alone: for beams, which move within their sentence and share its source."""
+    past = tuple(KeyValue(key.index_select(0, rows), value.index_select(0, rows)) for key, value in state.past)
+    return state._replace(past=past)
+
+
 def _check_tokens(tokens: Tensor, state: DecoderState) -> None:
     batch_sized = [tensors[0] for tensors in (*state.past, *state.memory)] + ([] if state.gap is None else [state.gap])
     batch = batch_sized[0].shape[0] if batch_sized else tokens.shape[0]
