@@ -15,7 +15,7 @@ VOCAB = 3  # a, b and the end
 
 
 def table_step(table):
-    """A model whose next token depends on the sentence and on the two tokens before; the state remembers one of them."""
+    """A model whose next token depends on the sentence and on the two tokens before; its state is the older one."""
 
     def step(tokens, state):
         sentence, previous = state
