@@ -150,6 +150,14 @@ def test_a_source_without_a_token_gives_zeros_and_finite_gradients(score, window
             assert torch.all(tensor.grad[1] == 0)
 
 
+@EVERY
+def test_everything_happens_where_the_states_are(score, window):  # "meta": a device that every machine has
+    context, weights = attend(build(score, window).to("meta"), *(t.to("meta") for t in draw()), VALID.to("meta"))
+    assert context.device.type == weights.device.type == "meta"
+    assert context.shape == (3, 6, 2)
+    assert weights.shape == (3, 6, 5)
+
+
 @pytest.mark.parametrize("window", WINDOW_NAMES)
 @pytest.mark.parametrize("score", SCORE_NAMES)
 def test_gradients_against_finite_differences(score, window):

@@ -61,12 +61,12 @@ def test_a_ceiling_works_the_other_way():
     losses = [0.010, 0.011, 0.012, 0.013, 0.014]
     assert "the ceiling that this page enforces is 0.1." in live_sentence("loss", 0.013, losses, ceiling=0.1)
     assert "outside" in live_sentence("loss", 0.09, losses, ceiling=0.1)
-    with pytest.raises(AssertionError, match="loss is 0.11; the ceiling is 0.1"):
+    with pytest.raises(AssertionError, match=r"loss is 0\.11; the ceiling is 0\.1"):
         live_sentence("loss", 0.11, losses, ceiling=0.1, digits=2)
 
 
 def test_a_live_figure_below_the_floor_fails_the_page():
-    with pytest.raises(AssertionError, match="exact match is 0.949; the floor is 0.95"):
+    with pytest.raises(AssertionError, match=r"exact match is 0\.949; the floor is 0\.95"):
         live_sentence("exact match", 0.949, RECORDED, floor=0.95)
     assert "0.950" in live_sentence("exact match", 0.95, RECORDED, floor=0.95)  # the bound itself is allowed
 

@@ -65,14 +65,19 @@ def test_causal_mask_needs_a_position(length):
         causal_mask(length)
 
 
-def test_the_causal_mask_is_made_where_it_is_asked_for(monkeypatch):
-    devices = []
-    monkeypatch.setattr(
-        torch, "ones", lambda *size, device, dtype: devices.append(device) or torch.zeros(size, dtype=dtype)
-    )
-    causal_mask(2, device=torch.device("cpu"))
-    causal_mask(2)
-    assert devices == [torch.device("cpu"), None]
+META = torch.device("meta")  # shapes without numbers: a second device that every machine has
+
+
+def test_the_causal_mask_is_made_where_it_is_asked_for():
+    assert causal_mask(2, device=META).device == META
+    assert causal_mask(2).device.type == "cpu"
+
+
+def test_masks_of_data_are_made_where_the_data_are():
+    ids = torch.empty(2, 3, dtype=torch.long, device=META)
+    assert padding_mask(ids, pad_id=0).device == META
+    assert key_mask(padding_mask(ids, pad_id=0)).device == META
+    assert length_mask(ids[:0, 0], 3).device == META  # no sentence: there is no length to check
 
 
 SCORES = (2, 3, 4)

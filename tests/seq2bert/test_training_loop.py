@@ -31,6 +31,14 @@ CPU = torch.device("cpu")
 CONFIG = TrainingConfig(steps=7, learning_rate=0.05, evaluate_every=2, checkpoint_every=3)
 
 
+@pytest.fixture(autouse=True)
+def _interruptions_arrive():
+    """A program that a shell starts in the background ignores Ctrl-C, and so would these tests."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 class Batch(NamedTuple):
     inputs: Tensor
     targets: Tensor
@@ -290,11 +298,8 @@ def test_a_resumed_run_ends_as_if_it_had_not_been_interrupted(tmp_path, place, a
 def test_interrupted_again_and_again(tmp_path):
     expected = make()
     whole = run(expected)
-    runs = 0
-    while not (history := run(make(seed=runs + 1), loss=interrupting(loss_of, 1), checkpoint=tmp_path / "run.pt")).loss[
-        6:
-    ]:
-        runs += 1
+    for runs in range(1, 7):  # each run makes one step and is interrupted in the next
+        history = run(make(seed=runs), loss=interrupting(loss_of, 1), checkpoint=tmp_path / "run.pt")
         assert history.interrupted
         assert history.steps_done == runs
     model = make(seed=5)

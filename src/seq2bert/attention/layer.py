@@ -1,6 +1,6 @@
 """One attention layer for a decoder: a score, a window, a softmax, an average."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
@@ -37,7 +37,7 @@ class Attention(nn.Module):
 
     def __init__(self, score: nn.Module, window: nn.Module | None = None) -> None:
         super().__init__()
-        self.score = score
+        self.score: Any = score  # a module with a method of its own, prepare
         self.window = GlobalWindow() if window is None else window
 
     def prepare(

@@ -6,6 +6,7 @@ first once and the second at every step.
 """
 
 import math
+from collections.abc import Callable
 
 import torch
 from jaxtyping import Float
@@ -153,7 +154,7 @@ def make_score(name: str, *, d_query: int, d_key: int, d_hidden: int = 64, max_s
     """
     if name in ("dot", "scaled-dot", "cosine") and d_query != d_key:
         raise ValueError(f"score {name!r} needs d_query equal to d_key; got {d_query} and {d_key}")
-    builders = {
+    builders: dict[str, Callable[[], nn.Module]] = {
         "dot": DotScore,
         "scaled-dot": ScaledDotScore,
         "general": lambda: GeneralScore(d_query=d_query, d_key=d_key),

@@ -50,7 +50,7 @@ def dot_scores(
 
     References
     ----------
-    Luong et al. (2015), arXiv:1508.04025, section 3.1, equation (8), *dot*.
+    Luong et al. (2015), arXiv:1508.04025, section 3.1, *dot* (the list after equation (7)).
     """
     _check_same_width(query, key, "dot_scores")
     return query @ key.transpose(-2, -1)
@@ -89,7 +89,7 @@ def general_scores(
 
     References
     ----------
-    Luong et al. (2015), section 3.1, equation (8), *general*. Also called multiplicative.
+    Luong et al. (2015), section 3.1, *general* (the list after equation (7)). Also called multiplicative.
     """
     _check_width(query, weight.shape[0], "query", "rows of weight")
     _check_width(key, weight.shape[1], "key", "columns of weight")
@@ -120,7 +120,7 @@ def concat_scores(
 
     References
     ----------
-    Luong et al. (2015), section 3.1, equation (8), *concat*.
+    Luong et al. (2015), section 3.1, *concat* (the list after equation (7)).
     """
     if query.shape[-1] + key.shape[-1] != weight.shape[1]:
         raise ValueError(
@@ -214,7 +214,7 @@ def location_scores(
 
     References
     ----------
-    Luong et al. (2015), section 3.1, equation (9), *location*.
+    Luong et al. (2015), section 3.1, equation (8), *location*.
     """
     _check_width(query, weight.shape[1], "query", "columns of weight")
     if n_keys > weight.shape[0]:

@@ -5,6 +5,8 @@ A window gives a boolean part (which keys are inside) and a factor for the weigh
 that no time is saved: the course measures what local attention does, not how fast it can be.
 """
 
+from collections.abc import Callable
+
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
@@ -125,7 +127,7 @@ def make_window(name: str, *, d_query: int, width: int = 5) -> nn.Module:
     ValueError
         If the name is not one of `WINDOW_NAMES`.
     """
-    builders = {
+    builders: dict[str, Callable[[], nn.Module]] = {
         "global": GlobalWindow,
         "local-m": lambda: MonotonicWindow(width),
         "local-p": lambda: PredictiveWindow(d_query, width),

@@ -33,7 +33,7 @@ def batch_multiplicative_attention(
 
     References
     ----------
-    Luong et al. (2015), arXiv:1508.04025, section 3.1, equation (8), *general*.
+    Luong et al. (2015), arXiv:1508.04025, section 3.1, *general* (the list after equation (7)).
     """
     _check(query, key, value)
     expected = (query.shape[-1], key.shape[-1])

@@ -34,7 +34,7 @@ def multiplicative_scores(
 
     References
     ----------
-    Luong et al. (2015), arXiv:1508.04025, section 3.1, equation (8), *general*.
+    Luong et al. (2015), arXiv:1508.04025, section 3.1, *general* (the list after equation (7)).
     """
     _check_column(decoder_state)
     expected = (len(decoder_state), len(encoder_states))

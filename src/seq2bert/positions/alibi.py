@@ -61,6 +61,7 @@ class AlibiPositions(Positions):
     """
 
     biased = True
+    slopes: Tensor
 
     def __init__(self, n_heads: int) -> None:
         super().__init__()

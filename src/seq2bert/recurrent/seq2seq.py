@@ -1,5 +1,7 @@
 """Encoder and decoder together, and one function that builds every variant of the course."""
 
+from typing import Any
+
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
@@ -23,7 +25,7 @@ class Seq2Seq(nn.Module):
     Sutskever et al. (2014), arXiv:1409.3215, equation (1).
     """
 
-    def __init__(self, encoder: Encoder, decoder: nn.Module) -> None:
+    def __init__(self, encoder: Encoder, decoder: PlainDecoder | LuongDecoder | BahdanauDecoder) -> None:
         super().__init__()
         self.encoder = encoder
         self.decoder = decoder
@@ -115,7 +117,7 @@ def build_seq2seq(
         bidirectional=bidirectional,
         n_layers=n_layers,
     )
-    sizes = {
+    sizes: dict[str, Any] = {
         "d_embedding": d_embedding,
         "d_hidden": d_decoder,
         "d_state": encoder.d_state,

@@ -20,10 +20,10 @@ from seq2bert.training.step import Run, update
 def train(
     model: nn.Module,
     batch_at: Callable[[int], Any],
-    loss_of: Callable[[nn.Module, Any], Tensor],
+    loss_of: Callable[[Any, Any], Tensor],
     config: TrainingConfig,
     *,
-    evaluate: Callable[[nn.Module], float] | None = None,
+    evaluate: Callable[[Any], float] | None = None,
     weight_of: Callable[[Any], float] = lambda batch: 1.0,
     checkpoint: str | Path | None = None,
     device: torch.device | None = None,
@@ -106,7 +106,7 @@ def train(
     return history
 
 
-def _evaluate_if_due(run: Run, evaluate: Callable[[nn.Module], float] | None) -> None:
+def _evaluate_if_due(run: Run, evaluate: Callable[[Any], float] | None) -> None:
     history, every, done = run.history, run.config.evaluate_every, run.history.steps_done
     due = done == run.config.steps or (every > 0 and done > 0 and done % every == 0)
     if evaluate is None or not due or done in (number for number, _ in history.evaluations):
@@ -141,7 +141,7 @@ def _resume(run: Run, checkpoint: str | Path) -> None:
         pairs = ", ".join(f"{name} was {theirs.get(name)} and is now {ours[name]}" for name in different)
         raise ValueError(f"the checkpoint {checkpoint} was made with another config: {pairs}")
     run.history = History(**load_checkpoint(checkpoint, run.model, run.optimizer)["history"])
-    run.history.evaluations = [tuple(pair) for pair in run.history.evaluations]
+    run.history.evaluations = [(steps, value) for steps, value in run.history.evaluations]
     run.history.interrupted = False
     run.scaler.load_state_dict(saved["scaler"])
     run.random = saved["random"][run.world.rank]
