@@ -147,7 +147,7 @@ def reorder_past(state: DecoderState, rows: Int[Tensor, " row"]) -> DecoderState
 
 
 def _check_tokens(tokens: Tensor, state: DecoderState) -> None:
-    known = [part.key.shape[0] for part in (*state.past, *state.memory)]
+    known = [part.key.shape[0] for part in state.past] + [part.key.shape[0] for part in state.memory]
     known += [] if state.gap is None else [state.gap.shape[0]]
     batch = known[0] if known else tokens.shape[0]
     if tokens.dim() != 2 or tokens.shape[0] != batch or 0 in tokens.shape:
