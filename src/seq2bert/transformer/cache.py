@@ -16,23 +16,27 @@ SMALLEST_ROOM = 32  # tokens
 
 @dataclass
 class Room:
-    """Memory for the keys and values of one layer, longer than what has been read; ``n_filled`` tokens are written."""
+    """Memory for the keys and values of one layer, longer than what has been read; ``n_filled`` tokens are written.
 
-    key: Float[Tensor, "batch key_head room d_head"]
-    value: Float[Tensor, "batch key_head room d_head"]
+    Time comes first, so that a token's numbers lie in one piece and free room lies behind all of them.
+    """
+
+    key: Float[Tensor, "room batch key_head d_head"]
+    value: Float[Tensor, "room batch key_head d_head"]
     n_filled: int
 
     def ends_with(self, key: Tensor) -> bool:
         """Say whether these keys are all that is written here, so that what follows them is free."""
-        same_rows = self.key.data_ptr() == key.data_ptr() and self.key.shape[:2] == key.shape[:2]
+        same_rows = self.key.data_ptr() == key.data_ptr() and self.key.shape[1:3] == key.shape[:2]
         return same_rows and self.n_filled == key.shape[2]
 
     def write(self, key: Tensor, value: Tensor) -> "KeyValue":
         """Write behind the end; return all that is written."""
         start, self.n_filled = self.n_filled, self.n_filled + key.shape[2]
-        self.key[:, :, start : self.n_filled] = key
-        self.value[:, :, start : self.n_filled] = value
-        return KeyValue(self.key[:, :, : self.n_filled], self.value[:, :, : self.n_filled], self)
+        self.key[start : self.n_filled] = key.permute(2, 0, 1, 3)
+        self.value[start : self.n_filled] = value.permute(2, 0, 1, 3)
+        written = (part[: self.n_filled].permute(1, 2, 0, 3) for part in (self.key, self.value))
+        return KeyValue(*written, self)
 
 
 class KeyValue(NamedTuple):
@@ -59,14 +63,14 @@ def extend(past: KeyValue | None, key: Tensor, value: Tensor) -> KeyValue:
         return KeyValue(torch.cat([past.key, key], dim=2), torch.cat([past.value, value], dim=2))
     length = past.key.shape[2] + key.shape[2]
     room = past.room
-    if room is None or not room.ends_with(past.key) or room.key.shape[2] < length:
+    if room is None or not room.ends_with(past.key) or len(room.key) < length:
         room = _new_room(past, max(SMALLEST_ROOM, 2 * length))
     return room.write(key, value)
 
 
 def _new_room(past: KeyValue, size: int) -> Room:
     """Return a room twice as long as needed, so that copying costs a constant per token."""
-    shape = (*past.key.shape[:2], size, past.key.shape[3])
+    shape = (size, *past.key.shape[:2], past.key.shape[3])
     room = Room(past.key.new_empty(shape), past.value.new_empty(shape), 0)
     room.write(past.key, past.value)
     return room
