@@ -3,12 +3,13 @@
 Lectures and experiments train through it, so that the recorded runs are the lecture's own code.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from seq2bert.data.batching import PooledBatches, SeqBatch, make_batch, pad
 from seq2bert.data.dates import DateData, date_vocabularies, encode_pairs
@@ -19,6 +20,18 @@ from seq2bert.recurrent import Seq2Seq
 from seq2bert.vocabulary import Vocabulary
 
 IdPair = tuple[list[int], list[int]]
+
+
+@contextmanager
+def evaluating(model: nn.Module) -> Iterator[None]:
+    """Put a model in eval mode without gradients for the block, then back in the mode it came in."""
+    was_training = model.training
+    model.eval()
+    try:
+        with torch.no_grad():
+            yield
+    finally:
+        model.train(was_training)
 
 
 @dataclass(frozen=True)
@@ -89,7 +102,6 @@ class SequenceTask:
         logits = model(batch.source, batch.source_lengths, batch.target_inputs).logits
         return sequence_cross_entropy(logits, batch.targets, pad_id=self.target_vocabulary.pad_id)
 
-    @torch.no_grad()
     def decode(self, model: Seq2Seq, sources: Sequence[Sequence[int]], *, max_length: int | None = None) -> Decoding:
         """Decode greedily, in one batch, in eval mode.
 
@@ -104,31 +116,24 @@ class SequenceTask:
         target = self.target_vocabulary
         device = next(model.parameters()).device
         ids, lengths = pad(sources, pad_id=target.pad_id)
-        was_training = model.training
-        model.eval()
-        decoding = greedy_decode(
-            model.step,
-            model.encode(ids.to(device), lengths.to(device)),
-            batch_size=len(sources),
-            start_id=target.start_id,
-            end_id=target.end_id,
-            max_length=max_length,
-            device=device,
-        )
-        model.train(was_training)
-        return decoding
+        with evaluating(model):
+            return greedy_decode(
+                model.step,
+                model.encode(ids.to(device), lengths.to(device)),
+                batch_size=len(sources),
+                start_id=target.start_id,
+                end_id=target.end_id,
+                max_length=max_length,
+                device=device,
+            )
 
     def exact_match(self, model: Seq2Seq, pairs: Sequence[IdPair]) -> float:
         """Return the share of pairs whose whole target is decoded exactly, between 0 and 1."""
         decoding = self.decode(model, [source for source, _ in pairs])
         return exact_match(decoding.ids, [target for _, target in pairs])
 
-    @torch.no_grad()
     def mean_loss(self, model: Seq2Seq, pairs: Sequence[IdPair]) -> float:
         """Return the teacher-forced loss on pairs, in eval mode and in nats per token."""
-        was_training = model.training
-        model.eval()
         device = next(model.parameters()).device
-        value = self.loss(model, self.collate(pairs).to(device)).item()
-        model.train(was_training)
-        return value
+        with evaluating(model):
+            return self.loss(model, self.collate(pairs).to(device)).item()
