@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 import yaml
 
 NAMED = 19  # lectures 0 to 17 and the capstone
@@ -69,3 +70,8 @@ def test_every_reference_has_an_address(root):
     assert entries
     for entry in entries:
         assert re.search(r"\burl\s*=\s*\{https://", entry), entry.splitlines()[0]
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "index.md"])
+def test_no_place_was_left_for_a_number_to_come(root, name):
+    assert re.findall(r"\b[A-Z]+_[A-Z_]+\b", (root / name).read_text(encoding="utf-8")) == []
