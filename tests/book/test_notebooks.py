@@ -138,7 +138,7 @@ def test_equation_numbers(notebook, lecture):
 
 
 def test_displays_of_several_lines_use_cr(notebook):
-    r"""Sphinx puts a display with \\\\ into `split`, where a tag is an error on the page; \cr it leaves alone."""
+    r"""Sphinx puts a display with \\ into `split`, where a tag is an error on the page; \cr it leaves alone."""
     displays = re.findall(r"\$\$(.*?)\$\$", without_code(prose(notebook)), flags=re.DOTALL)
     assert [one for one in displays if r"\\" in one] == []
 
