@@ -1,4 +1,4 @@
-"""L09's first experiment: which field of a date does each character belong to?
+"""L09's first experiment: a model that names the field of a date to which each character belongs.
 
 One layer of self-attention, with and without positions, with different and with equal heads. Dates
 that can be read two ways are not in the data; other widths and more layers are left out.
@@ -115,9 +115,7 @@ def build_variant(variant: str, *, seed: int) -> Tagger:
     return model
 
 
-def train_variant(
-    variant: str, *, learning_rate: float, seed: int, progress: bool = False
-) -> tuple[Tagger, History]:
+def train_variant(variant: str, *, learning_rate: float, seed: int, progress: bool = False) -> tuple[Tagger, History]:
     """Build and train one variant.
 
     Parameters

@@ -1,4 +1,4 @@
-"""L09's question about heads: do they differ, and do they split into kinds?
+"""L09's question about heads: whether they differ, and whether they split into kinds.
 
 Small models guess hidden words of English sentences whose trees are known. Measured on the rows of hidden
 words: how far the heads of a layer differ, which neighbours they look at, and whether they look at words
@@ -34,9 +34,9 @@ __all__ = [
     "VARIANTS",
     "build_variant",
     "divergence",
+    "hidden_rows",
     "hide",
     "hide_each",
-    "hidden_rows",
     "row_figures",
     "train_variant",
     "tree_surplus",
@@ -136,9 +136,7 @@ def train_variant(variant: str, *, learning_rate: float, seed: int, progress: bo
     """Build one of `VARIANTS` and train it to guess hidden words."""
     task = _task()
     model = build_variant(variant, seed=seed)
-    choose = PooledBatches(
-        [len(tokens) for tokens, _ in task.train], batch_size=CONFIG["batch_size"], seed=seed
-    )
+    choose = PooledBatches([len(tokens) for tokens, _ in task.train], batch_size=CONFIG["batch_size"], seed=seed)
     history = train(
         model,
         lambda step: _batch(choose, step),

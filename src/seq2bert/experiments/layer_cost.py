@@ -149,7 +149,10 @@ def convolutions_needed(length: int, d_model: int, *, dilated: bool) -> int:
         layers: list[nn.Module] = []
         for i in range(number):
             step = KERNEL**i if dilated else 1
-            layers += [nn.ConstantPad1d(((KERNEL - 1) * step, 0), 0.0), nn.Conv1d(d_model, d_model, KERNEL, dilation=step)]
+            layers += [
+                nn.ConstantPad1d(((KERNEL - 1) * step, 0), 0.0),
+                nn.Conv1d(d_model, d_model, KERNEL, dilation=step),
+            ]
         return _OverTime(nn.Sequential(*layers))
 
     return first_influence(build, length, d_model, most=length)

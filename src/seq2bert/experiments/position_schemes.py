@@ -63,7 +63,7 @@ CONFIG: Settings = {
     "first_rates": [2.5e-3, 5e-3, 1e-2],
     "rate_seed": 100,
     "seeds": [0, 1, 2, 3, 4],
-    "longer": {"scheme": "learned", "times": 4, "seeds": [0, 1, 2]},
+    "longer": {"scheme": "learned", "times": 4, "seeds": [0, 1]},
 }
 
 _VOCABULARY = Vocabulary(LETTERS)
