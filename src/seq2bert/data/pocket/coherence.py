@@ -5,22 +5,24 @@ the top down by parts that do not know each other.
 """
 
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
 
 from seq2bert.data.pocket.abstract import (
     Being,
     Both,
     Clause,
+    Doing,
     Existence,
     Named,
     NounPhrase,
+    Place,
     Pronoun,
+    Relative,
     Sentence,
     agreement_of,
 )
-from seq2bert.data.pocket.lexicon import Adjective, Name, Noun, Verb
 
 THEY = Pronoun(3, plural=True)
+_WITH_PARTS = (Sentence, Existence, Clause, Relative, Doing, Being, Both, Named, NounPhrase, Place)
 
 
 def coherent(item: Sentence | Existence) -> bool:
@@ -47,9 +49,10 @@ def parts(item: object) -> Iterator[object]:
     if isinstance(item, tuple):
         for part in item:
             yield from parts(part)
-    elif is_dataclass(item) and not isinstance(item, Noun | Name | Adjective | Verb):
-        for field in fields(item):
-            yield from parts(getattr(item, field.name))
+    elif isinstance(item, _WITH_PARTS):
+        for part in vars(item).values():
+            if part:
+                yield from parts(part)
 
 
 def _named(part: object) -> tuple[object, ...]:

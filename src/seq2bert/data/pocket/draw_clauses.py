@@ -1,5 +1,6 @@
 """Random clauses that make sense: who does what, to whom, where, when and how."""
 
+from functools import partial
 from typing import NamedTuple
 
 from seq2bert.data.pocket.abstract import Both, Clause, Doing, Nominal, NounPhrase, Place, Pronoun
@@ -56,8 +57,10 @@ class Frame(NamedTuple):
             return False
         if self.object is not None and not (verb.frame == "object" and verb.objects & self.object):
             return False
-        if self.question == "what" and not (things and (verb.frame == "give" or "pronoun" in verb.flags)):
-            return False
+        if self.question == "what":
+            askable = things and (verb.frame == "give" or "pronoun" in verb.flags) and "unasked" not in verb.flags
+            if not askable:
+                return False
         if self.question == "where" and not (verb.frame == "goal" or verb.flags & {"inside", "venue"}):
             return False
         return self.flag is None or self.flag in verb.flags
@@ -71,14 +74,14 @@ class ClauseDrawer(NounDrawer):
         left = dict(FRAMES)
         while left:
             name = self.choose(left)
-            found = self.among(
-                ("verb", name, frame),
-                lambda name=name: (v for v in self.profile.lexicon.verbs if v.frame == name and frame.fits(v)),
-            )
+            found = self.among(("verb", name, frame), partial(self._fitting, name, frame))
             if found is not None:
                 return found
             del left[name]
         return None
+
+    def _fitting(self, name: str, frame: Frame) -> list[Verb]:
+        return [verb for verb in self.profile.lexicon.verbs if verb.frame == name and frame.fits(verb)]
 
     def act(self, frame: Frame, *, depth: int = 0) -> Clause:
         """Draw a clause as :meth:`doing` does, where some verb must fit."""
@@ -195,7 +198,7 @@ class ClauseDrawer(NounDrawer):
         return "slowly" if "slowly" in verb.flags and negation is None and self.chance(0.25) else None
 
     def _often(self, verb: Verb, frame: Frame, *, past: bool, modal: str | None) -> str | None:
-        if modal or "present" in verb.flags or not self.chance(0.2):
+        if modal or "present" in verb.flags or frame.question == "when" or not self.chance(0.2):
             return None
         if not past:
             return self.random.choice(("often", "always", "sometimes"))

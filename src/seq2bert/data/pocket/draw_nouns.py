@@ -102,7 +102,8 @@ class NounDrawer(WordDrawer):
         number = self.random.choice(list(NUMBERS)) if "number" in determiner else None
         if determiner == "own":
             owner = None if simple or not self.chance(self.profile.owner) else self._owner(noun)
-            determiner = "the" if owner else self.random.choice(POSSESSIVES)
+            possessives = [key for key in POSSESSIVES if not ("spouse" in noun.kinds and key in ("our", "their"))]
+            determiner = "the" if owner else self.random.choice(possessives)
             return NounPhrase(noun, determiner, plural, number, before, after, owner)
         whole = self._whole(noun) if determiner == "the" and not simple else None
         determiner = {"bare": "a", "number": "none", "the number": "the"}.get(determiner, determiner)

@@ -101,7 +101,7 @@ class SentenceDrawer(ClauseDrawer):
     def being(self, *, depth: int = 0, asked: bool = False) -> Clause:
         """Draw a clause about how, where or what somebody or something is."""
         negation = None if asked or not self.chance(self.profile.negation) else "not"
-        sort = self.choose({"quality": 6.0, "place": 3.0, "job": 1.0})
+        sort = self.choose({"quality": 6.0, "place": 3.0, "job": 2.0})
         if sort == "job":
             return self._job(negation)
         if sort == "place":

@@ -1,13 +1,13 @@
 """Words with their two languages, their forms and the kinds of things they go with.
 
-The tables are in :mod:`nouns`, :mod:`verbs` and :mod:`adjectives`; this file reads them. An English
+The tables are in :mod:`nouns`, :mod:`rare_nouns`, :mod:`verbs` and :mod:`adjectives`; this file reads them. An English
 form belongs to one word only, so that a sentence has one translation.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from seq2bert.data.pocket import adjectives, nouns, verbs
+from seq2bert.data.pocket import adjectives, nouns, rare_nouns, verbs
 from seq2bert.data.pocket.morphology import (
     conjugate,
     english_past,
@@ -199,8 +199,8 @@ EASY = Lexicon(
     read_nouns(nouns.EASY), read_names(nouns.EASY_NAMES), read_adjectives(adjectives.EASY), read_verbs(verbs.EASY)
 )
 HARD = Lexicon(
-    (*EASY.nouns, *read_nouns(nouns.HARD)),
-    (*EASY.names, *read_names(nouns.HARD_NAMES)),
+    (*EASY.nouns, *read_nouns(rare_nouns.HARD)),
+    (*EASY.names, *read_names(rare_nouns.HARD_NAMES)),
     (*EASY.adjectives, *read_adjectives(adjectives.HARD)),
     (*EASY.verbs, *read_verbs(verbs.HARD)),
 )

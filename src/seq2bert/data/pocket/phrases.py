@@ -136,7 +136,7 @@ def noun_phrase(item: NounPhrase, relative: RelativeWriter, *, negated: bool) ->
     number = None if item.number is None else match("NUM", item.number, NUMBERS[item.number], "number")
     clause = None if item.relative is None else relative(item.relative, agreement, "human" in item.noun.kinds)
     if item.owner is not None:
-        possessive, article, owner = owned(item.owner, agreement, relative)
+        article, owner = owned(item.owner, agreement, relative)
         return phrase(
             "NP",
             "genitive",
@@ -144,15 +144,13 @@ def noun_phrase(item: NounPhrase, relative: RelativeWriter, *, negated: bool) ->
             english=[owner, number, before, after, noun, clause],
             french=[article, number, before, noun, after, owner, clause],
         )
-    article = determiner(item, tie, negated=negated)
-    whole = None
-    if item.whole is not None:
-        whole = prepositional("of", nominal(item.whole, relative))
+    start = determiner(item, tie, negated=negated)
+    whole = None if item.whole is None else prepositional("of", nominal(item.whole, relative))
     return phrase(
         "NP",
         head=noun,
-        english=[article, number, before, after, noun, whole, clause],
-        french=[article, number, before, noun, after, whole, clause],
+        english=[start, number, before, after, noun, whole, clause],
+        french=[start, number, before, noun, after, whole, clause],
     )
 
 
@@ -187,7 +185,7 @@ def determiner(item: NounPhrase, noun: object, *, negated: bool) -> Node | None:
         return None
     tie = object()
     english_words = [english_word(english, sure=tie)] if english else []
-    french_words = []
+    french_words: list[Word] = []
     for text in french.split():
         first = bool(english) and not french_words
         article = text in ("le", "les")
@@ -196,15 +194,15 @@ def determiner(item: NounPhrase, noun: object, *, negated: bool) -> Node | None:
     return leaf("DET", english_words, french_words, *found)
 
 
-def owned(owner: Nominal, agreement: Agreement, relative: RelativeWriter) -> tuple[Node, Node, Node]:
-    """Write *'s* and *de*, the French article of what is owned, and the owner's phrase with the former."""
+def owned(owner: Nominal, agreement: Agreement, relative: RelativeWriter) -> tuple[Node, Node]:
+    """Write the French article of what is owned, and the owner's phrase with *'s* and *de*."""
     tie = object()
     possessive = leaf("P", word("'s", sure=tie), french_word("de", sure=tie))
     text = "les" if agreement.plural else "la" if agreement.feminine else "le"
     article = leaf("DET", (), french_word(text, possible=(tie,), article=text != "la"))
     person = nominal(owner, relative)
     row = phrase("POSS", head=person, english=[person, possessive], french=[possessive, person])
-    return possessive, article, row
+    return article, row
 
 
 def prepositional(key: str, inner: Node, *, verb: object = None) -> Node:

@@ -77,7 +77,7 @@ def phrase(
 ) -> Node:
     """Make a phrase from its children in English and in French order; None stands for nothing."""
     number: dict[int, int] = {}
-    children = []
+    children: list[Node] = []
     for row in (english, french):
         for child in row:
             if child is not None and id(child) not in number:

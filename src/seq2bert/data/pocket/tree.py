@@ -89,10 +89,20 @@ class Tree(NamedTuple):
         The head of a constituent governs the heads of its other children; within a word of several
         tokens (*in front of*), the first governs the rest.
 
+        Parameters
+        ----------
+        language : str
+            ``english`` or ``french``.
+
         Returns
         -------
         tuple of int
-            −1 for the sentence's own head, its main verb.
+            One a token, counted from 0; −1 for the sentence's own head, its main verb.
+
+        Raises
+        ------
+        ValueError
+            If there is no such language, or this is not the tree of a whole sentence.
         """
         span = self.span(language)
         if span is None or self.label != "ROOT":
@@ -116,16 +126,24 @@ class PocketPair:
     Attributes
     ----------
     english, french : tuple of str
-        Lower-case tokens; French elided words keep their apostrophe (``l'``), English *'s* is a token.
+        Lower-case tokens, the last one a full stop or a question mark. French elided words keep their
+        apostrophe (``l'``), English *'s* is a token.
     sure : frozenset of (int, int)
-        Links (English token, French token) between words that mean the same. A French token has at
-        most one; an English one may have several, as *not* has to *ne* and *pas*.
+        Links (English token, French token), both counted from 0, between words that mean the same. A
+        French token has at most one; an English one may have several, as *not* has to *ne* and *pas*.
     possible : frozenset of (int, int)
         The sure links, and those of words that only come along: *did* and the auxiliary, *des* and
-        its noun, *the* and *au*.
+        its noun, *the* and *au*, *est-ce que* and whatever makes the English sentence a question.
     tree : Tree
+        Its root, with the label ``ROOT``.
     phenomena : frozenset of str
         Keys of :data:`PHENOMENA`.
+
+    References
+    ----------
+    Och and Ney (2003), A systematic comparison of various statistical alignment models, Computational
+    Linguistics 29(1), section 5: sure and possible links. Theirs are drawn by people who may
+    disagree; ours follow from the grammar.
     """
 
     english: tuple[str, ...]

@@ -7,9 +7,9 @@ where it is irregular, the present for *je tu il nous ils* and the participle. A
 - ``être`` makes the past with *être*; ``present`` has no past here, because French would choose
   between two; ``generic`` takes whole kinds of things ("loves apples", *aime les pommes*);
 - ``well``, ``slowly`` are the adverbs it takes; ``venue``, ``inside``, ``spot`` are places where it happens;
-- ``effort`` is too much for who is sick;
-  ``happens`` is not what one can, must or wants to do;
-  ``direct`` has no *to* in English where French has *à*; ``pronoun`` can have a pronoun as its object.
+- ``effort`` is too much for who is sick; ``happens`` is not what one can, must or wants to do;
+- ``direct`` has no *to* in English where French has *à*; ``pronoun`` can have a pronoun as its object;
+  ``unasked`` does not go with *what*; ``negatable`` is followed by the same *que* after *ne … pas*.
 
 Left out on purpose: verbs whose past looks like their present (*put*, *read*), reflexive verbs.
 """
@@ -22,13 +22,13 @@ sing sang | chanter | human | well venue inside effort
 leave left | partir: pars pars part partons partent parti | human | être
 [object]
 see saw | voir: vois vois voit voyons voient vu
-  | human > human animal gadget vehicle plant star cloud mountain lake island film | venue inside pronoun
+  | human > human animal gadget vehicle plant sky mountain hill lake island film | venue inside pronoun
 eat ate | manger | human dog bird pig mouse monkey > food | slowly inside pronoun
 buy bought | acheter: achète achètes achète achetons achètent acheté | human > food drink goods house | venue pronoun
 love | aimer | human > human animal food plant drink | present generic pronoun
 find found | trouver | human > gadget animal | spot pronoun
 look+for | chercher | human > human animal gadget vehicle | venue inside pronoun
-look+at | regarder | human > human animal gadget plant vehicle | pronoun
+look+at | regarder | human > human animal gadget plant vehicle sky | pronoun
 open | ouvrir: ouvre ouvres ouvre ouvrons ouvrent ouvert | human > openable | slowly pronoun
 drink drank | boire: bois bois boit buvons boivent bu | human > drink | slowly inside
 know | connaître: connais connais connaît connaissons connaissent connu | human > human | present pronoun
@@ -88,7 +88,7 @@ break broke | casser | human cat dog monkey > breakable | pronoun happens
 hide hid | cacher | human > gadget | spot pronoun
 draw drew | dessiner | human > animal building plant tree | pronoun
 drive drove | conduire: conduis conduis conduit conduisons conduisent conduit | human > wheeled | slowly
-repair | réparer | human > machine | pronoun
+repair | réparer | human > machine roof chimney staircase | pronoun
 steal stole | voler | human > gadget vehicle | pronoun happens
 build built | construire: construis construis construit construisons construisent construit
   | human > house school church castle tower bridge wall hut boat | pronoun
@@ -96,7 +96,7 @@ catch caught | attraper | human animal > animal ball | pronoun
 taste | goûter | human > food drink | pronoun
 touch | toucher | human > animal gadget furniture wall | pronoun
 admire | admirer | human > human sight vehicle plant horse star | pronoun
-paint | peindre: peins peins peint peignons peignent peint | human > furniture house wall door | pronoun
+paint | peindre: peins peins peint peignons peignent peint | human > furniture house wall door roof | pronoun
 cross | traverser | human animal > crossing bridge | slowly
 push | pousser | human > car bicycle motorbike furniture door | slowly pronoun
 feed fed | nourrir | human > dog cat horse bird cow hen pig rabbit duck | pronoun
@@ -126,7 +126,7 @@ lie lied | mentir: mens mens ment mentons mentent menti | human > human | happen
 send sent | envoyer: envoie envoies envoie envoyons envoient envoyé | human > gift |
 bring brought | apporter | human > gift |
 lend lent | prêter | human > gadget vehicle |
-tell told | raconter | human > told |
+tell told | raconter | human > told | unasked
 offer | offrir: offre offres offre offrons offrent offert | human > gift |
 promise | promettre: promets promets promet promettons promettent promis | human > gift |
 [into]
