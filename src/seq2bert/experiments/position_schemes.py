@@ -34,7 +34,7 @@ __all__ = [
 
 TASKS: dict[str, Settings] = {
     "reverse": {"causal": False, "steps": 400},
-    "three back": {"causal": True, "steps": 250},
+    "three back": {"causal": True, "steps": 150},
 }
 """Whether a letter sees earlier ones only, and the steps of training."""
 
@@ -42,9 +42,9 @@ CONFIG: Settings = {
     "schemes": list(POSITION_NAMES),
     "tasks": TASKS,
     "back": 3,
-    "min_length": 5,
-    "max_length": 20,
-    "lengths": [10, 20, 25, 30, 40, 80],
+    "min_length": 4,
+    "max_length": 12,
+    "lengths": [8, 12, 15, 18, 24, 48],
     "n_per_length": 200,
     "n_train": 20_000,
     "n_valid": 400,
@@ -56,8 +56,8 @@ CONFIG: Settings = {
         "n_decoder_layers": 2,
         "dropout": 0.0,
         "norm": "pre",
-        "max_length": 96,  # rows of the learned table: enough for the longest test
-        "largest_distance": 21,  # of relative positions: no two of the longest training tokens are further apart
+        "max_length": 64,  # rows of the learned table: enough for the longest test
+        "largest_distance": 13,  # of relative positions: no two of the longest training tokens are further apart
     },
     "batch_size": 64,
     "first_rates": [2.5e-3, 5e-3, 1e-2],
