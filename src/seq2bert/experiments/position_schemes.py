@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 TASKS: dict[str, Settings] = {
-    "reverse": {"causal": False, "steps": 400},
+    "reverse": {"causal": False, "steps": 500},
     "three back": {"causal": True, "steps": 150},
 }
 """Whether a letter sees earlier ones only, and the steps of training."""
@@ -59,7 +59,7 @@ CONFIG: Settings = {
         "max_length": 64,  # rows of the learned table: enough for the longest test
         "largest_distance": 13,  # of relative positions: no two of the longest training tokens are further apart
     },
-    "batch_size": 64,
+    "batch_size": 32,
     "first_rates": [2.5e-3, 5e-3, 1e-2],
     "rate_seed": 100,
     "seeds": [0, 1, 2, 3, 4],
