@@ -186,12 +186,14 @@ def test_accuracy_by_length_by_hand(monkeypatch):
 
 
 def test_positions_record(tmp_path, monkeypatch):
-    monkeypatch.setattr(position_schemes, "TASKS", None)  # the config's are used
-    tasks = {"reverse": {"causal": False, "steps": 2}, "three back": {"causal": True, "steps": 2}}
+    tasks = {
+        "reverse": {"causal": False, "steps": 2, "seeds": [0, 1]},
+        "three back": {"causal": True, "steps": 2, "seeds": [0, 1]},
+    }
     sizes = TINY | {"n_decoder_layers": 1, "max_length": 30, "largest_distance": 8}
     for name, value in {"tasks": tasks, "sizes": sizes, "lengths": [5, 20, 25], "n_per_length": 3}.items():
         monkeypatch.setitem(position_schemes.CONFIG, name, value)
-    monkeypatch.setitem(position_schemes.CONFIG, "longer", {"scheme": "learned", "times": 2, "seeds": [0]})
+    monkeypatch.setitem(position_schemes.CONFIG, "longer", {"task": "reverse", "scheme": "learned", "times": 2})
     summary = run(position_schemes, tmp_path)
     for task in tasks:
         rows = summary["rows"][task]
@@ -201,7 +203,7 @@ def test_positions_record(tmp_path, monkeypatch):
             means = [sum(column) / 2 for column in zip(*row["accuracy"], strict=True)]
             assert [mean for mean, _, _ in row["interval"]] == pytest.approx(means)
         assert [mean for mean, _, _ in rows["none"]["minus_none"]] == [0, 0, 0]
-        assert [len(values) for values in summary["longer"][task]["accuracy"]] == [3]
+    assert [len(values) for values in summary["longer"]["accuracy"]] == [3, 3]
     assert rows["learned"]["parameters"] - rows["none"]["parameters"] == 30 * 8
 
 
