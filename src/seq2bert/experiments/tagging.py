@@ -62,16 +62,17 @@ class Tagger(nn.Module):
         self, config: TransformerConfig, *, n_tokens: int, n_labels: int, pad_id: int, causal: bool = False
     ) -> None:
         super().__init__()
-        self.causal = causal
         embeddings = Embeddings(n_tokens, pad_id=pad_id, config=config)
-        self.stack = Decoder(embeddings, config, cross=False) if causal else Encoder(embeddings, config)
+        self.stack: Decoder | Encoder = (
+            Decoder(embeddings, config, cross=False) if causal else Encoder(embeddings, config)
+        )
         self.output = nn.Linear(config.d_model, n_labels)
 
     def forward(
         self, tokens: Int[Tensor, "batch time"], lengths: Int[Tensor, " batch"]
     ) -> Float[Tensor, "batch time label"]:
         """Return the logits of every token's label; those of padding mean nothing."""
-        if self.causal:  # no real token sees the padding, which comes last
+        if isinstance(self.stack, Decoder):  # no real token sees the padding, which comes last
             return self.output(self.stack(tokens, self.stack.start_alone(None))[0])
         return self.output(self.stack(tokens, lengths).states)
 
@@ -79,9 +80,9 @@ class Tagger(nn.Module):
         self, tokens: Int[Tensor, "batch time"], lengths: Int[Tensor, " batch"]
     ) -> tuple[Float[Tensor, "batch time label"], Float[Tensor, "batch layer head time time"]]:
         """Return the same logits, and the attention weights of all layers and heads."""
-        if self.causal:
-            states, weights, _ = self.stack.forward_with_weights(tokens, self.stack.start_alone(None))
-            return self.output(states), weights.own
+        if isinstance(self.stack, Decoder):
+            states, seen, _ = self.stack.forward_with_weights(tokens, self.stack.start_alone(None))
+            return self.output(states), seen.own
         encoded, weights = self.stack.forward_with_weights(tokens, lengths)
         return self.output(encoded.states), weights
 
@@ -119,11 +120,11 @@ class TaggingTask:
         ValueError
             If a sequence has not one label a token.
         """
-        for tokens, labels in pairs:
-            if len(tokens) != len(labels):
-                raise ValueError(f"a sequence needs one label a token; got {len(tokens)} tokens, {len(labels)} labels")
-        tokens, lengths = pad([tokens for tokens, _ in pairs], pad_id=self.pad_id)
-        labels, _ = pad([labels for _, labels in pairs], pad_id=self.pad_id)
+        for ids, names in pairs:
+            if len(ids) != len(names):
+                raise ValueError(f"a sequence needs one label a token; got {len(ids)} tokens, {len(names)} labels")
+        tokens, lengths = pad([ids for ids, _ in pairs], pad_id=self.pad_id)
+        labels, _ = pad([names for _, names in pairs], pad_id=self.pad_id)
         return TagBatch(tokens, lengths, labels)
 
     def batches(self, *, batch_size: int = 64, seed: int = 0) -> Callable[[int], TagBatch]:
