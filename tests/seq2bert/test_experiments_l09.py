@@ -50,7 +50,7 @@ def _tiny(monkeypatch):
         position_schemes.letters_tagging,
         head_kinds._sentences,
         head_kinds._vocabulary,
-        head_kinds._task,
+        head_kinds.words_task,
     )
     for cached in caches:
         cached.cache_clear()

@@ -40,6 +40,7 @@ __all__ = [
     "row_figures",
     "train_variant",
     "tree_surplus",
+    "words_task",
 ]
 
 HIDDEN = "<hidden>"
@@ -96,7 +97,8 @@ def hide_each(sentence: Sequence[int], *, hidden_id: int, pad_id: int) -> list[T
 
 
 @cache
-def _task() -> TaggingTask:
+def words_task() -> TaggingTask:
+    """Build the task: English sentences to hide words of, and copies with one word hidden to judge by."""
     vocabulary = _vocabulary()
     encoded = {name: [vocabulary.encode(p.english) for p in pairs] for name, pairs in _sentences().items()}
     ids = _ids()
@@ -115,17 +117,17 @@ def _batch(choose: PooledBatches, step: int) -> TagBatch:
     generator = np.random.default_rng([choose.seed, step, 9])
     pairs = []
     for index in choose(step):
-        sentence = _task().train[index][0]
+        sentence = words_task().train[index][0]
         count = max(1, round(CONFIG["share_hidden"] * len(sentence)))
         pairs.append(hide(sentence, generator.choice(len(sentence), count, replace=False).tolist(), **_ids()))
-    return _task().collate(pairs)
+    return words_task().collate(pairs)
 
 
 def build_variant(variant: str, *, seed: int) -> Tagger:
     """Build one of `VARIANTS`, untrained."""
     options = CONFIG["variants"][variant]
     seed_everything(seed)
-    model = _task().model(TransformerConfig(**CONFIG["sizes"], n_heads=options["n_heads"]))
+    model = words_task().model(TransformerConfig(**CONFIG["sizes"], n_heads=options["n_heads"]))
     if options["equal"]:
         for layer in model.stack.layers:
             equalise_heads(layer.attention)
@@ -134,7 +136,7 @@ def build_variant(variant: str, *, seed: int) -> Tagger:
 
 def train_variant(variant: str, *, learning_rate: float, seed: int, progress: bool = False) -> tuple[Tagger, History]:
     """Build one of `VARIANTS` and train it to guess hidden words."""
-    task = _task()
+    task = words_task()
     model = build_variant(variant, seed=seed)
     choose = PooledBatches([len(tokens) for tokens, _ in task.train], batch_size=CONFIG["batch_size"], seed=seed)
     history = train(
@@ -155,7 +157,7 @@ def hidden_rows(model: Tagger, part: str, n: int) -> list[tuple[PocketPair, Floa
     model.eval()
     rows = []
     for pair in _sentences()[part][:n]:
-        batch = _task().collate(hide_each(_vocabulary().encode(pair.english), **_ids()))
+        batch = words_task().collate(hide_each(_vocabulary().encode(pair.english), **_ids()))
         weights = model.forward_with_weights(batch.tokens, batch.lengths)[1]  # (copy, layer, head, word, word)
         places = torch.arange(len(pair.english))
         rows.append((pair, weights[places, :, :, places]))
@@ -241,7 +243,7 @@ def _plan(records: list[Record]) -> list[Settings]:
 def _run_job(settings: Settings) -> Figures:
     if settings["part"] == "untrained":
         return _described(build_variant(settings["variant"], seed=settings["seed"]))
-    task = _task()
+    task = words_task()
     model, history = train_variant(settings["variant"], learning_rate=settings["learning_rate"], seed=settings["seed"])
     figures = {
         "processor_seconds": round(history.processor_seconds, 2),
