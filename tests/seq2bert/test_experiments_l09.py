@@ -3,28 +3,34 @@
 import datetime
 import json
 import math
-from types import SimpleNamespace
 
 import pytest
 import torch
 from torch.testing import assert_close
 
 from seq2bert.data.dates import write_date
+from seq2bert.data.pocket import PocketPair, Tree
 from seq2bert.experiments import Record, date_fields, head_kinds, layer_cost, position_schemes, record, run_experiment
 from seq2bert.experiments.__main__ import find_experiments
-from seq2bert.experiments.tagging import TaggingTask
+from seq2bert.experiments.tagging import Tagger, TaggingTask
 from seq2bert.positions import POSITION_NAMES
 from seq2bert.transformer import TransformerConfig
 
 TINY = {"d_model": 8, "n_heads": 4, "d_ff": 8, "n_encoder_layers": 1, "dropout": 0.0, "norm": "pre"}
 
 
-def tree(*governors):
-    return SimpleNamespace(heads=lambda language: governors)
-
-
 def sentence(text, *governors):
-    return SimpleNamespace(english=tuple(text.split()), tree=tree(*governors))
+    """Make a pair of which only the English half and its tree matter: one constituent a word, with what it governs."""
+    words = tuple(text.split())
+
+    def constituent(word, label="S"):
+        below = [constituent(other) for other, governor in enumerate(governors) if governor == word]
+        leaf = Tree("N", (word, word + 1), None, word, None)
+        return Tree(label, (0, len(words)), None, word, None, (leaf, *below))
+
+    root = constituent(governors.index(-1), "ROOT")
+    assert root.heads("english") == governors
+    return PocketPair(words, (), frozenset(), frozenset(), root, frozenset())
 
 
 @pytest.fixture(autouse=True)
@@ -101,6 +107,7 @@ def test_tokens_without_label_do_not_count():
     assert model.training
 
 
+@pytest.mark.error_messages
 def test_one_label_a_token():
     with pytest.raises(ValueError, match="3 tokens, 2 labels"):
         tagging_task().collate([([4, 5, 6], [4, 5])])
@@ -164,21 +171,16 @@ def test_letters_are_labelled_with_their_mirror_image_or_their_past():
     assert position_schemes.label_back("abcde") == ([a, b, c, d, e], [0, 0, 0, a, b])
 
 
-def test_accuracy_by_length_by_hand(monkeypatch):
+def test_accuracy_by_length_by_hand():
     """A model that answers with the letter itself is right where the mirror image is the same letter."""
-    labels = len(position_schemes._VOCABULARY)
 
-    def model(tokens, lengths):
-        return torch.nn.functional.one_hot(tokens, labels).float()
+    class Echo(Tagger):
+        def forward(self, tokens, lengths):
+            return torch.nn.functional.one_hot(tokens, self.output.out_features).float()
 
-    module = SimpleNamespace(
-        training=False,
-        eval=lambda: None,
-        train=lambda mode: None,
-        parameters=lambda: iter([torch.zeros(1)]),
-    )
-    answers = type("Answers", (SimpleNamespace,), {"__call__": lambda self, *batch: model(*batch)})
-    found = position_schemes.accuracy_by_length(answers(**vars(module)), "reverse", lengths=[1, 4], n=50)
+    size = len(position_schemes._VOCABULARY)
+    echo = Echo(TransformerConfig(**TINY), n_tokens=size, n_labels=size, pad_id=0)
+    found = position_schemes.accuracy_by_length(echo, "reverse", lengths=[1, 4], n=50)
     pairs = position_schemes.letter_pairs("reverse", 50, min_length=4, max_length=4, seed=1004)
     same = [x == y for tokens, mirrored in pairs for x, y in zip(tokens, mirrored, strict=True) if y]
     assert len(same) == 200
@@ -286,12 +288,16 @@ def test_attention_keeps_five_vectors_a_token_and_a_weight_a_pair():
         assert layer_cost.saved_bytes(layer, n, 8) == 4 * (5 * n * 8 + 4 * n * n)
 
 
-def test_layers_keep_the_shape_and_the_wrong_name_is_named():
+def test_layers_keep_the_shape():
     for name in layer_cost.LAYER_NAMES:
         layer = layer_cost.make_layer(name, 8)
         assert layer(torch.zeros(2, 5, 8)).shape == (2, 5, 8)
         (time,) = layer_cost.time_layer(layer, [5], 8, repeats=1)
         assert time > 0
+
+
+@pytest.mark.error_messages
+def test_the_wrong_name_is_named():
     with pytest.raises(ValueError, match="got 'pooling'"):
         layer_cost.make_layer("pooling", 8)
 

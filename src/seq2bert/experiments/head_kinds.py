@@ -151,8 +151,14 @@ def train_variant(variant: str, *, learning_rate: float, seed: int, progress: bo
 
 
 @torch.no_grad()
-def hidden_rows(model: Tagger, part: str, n: int) -> list[tuple[PocketPair, Float[Tensor, "word layer head word"]]]:
-    """Return sentences with the attention of each of their words while that word is hidden."""
+def hidden_rows(model: Tagger, part: str, n: int) -> list[tuple[PocketPair, Tensor]]:
+    """Return sentences with the attention of each of their words while that word is hidden.
+
+    Returns
+    -------
+    list of (PocketPair, Tensor)
+        Weights of shape (word, layer, head, word), one sentence at a time.
+    """
     was_training = model.training
     model.eval()
     rows = []
@@ -165,7 +171,7 @@ def hidden_rows(model: Tagger, part: str, n: int) -> list[tuple[PocketPair, Floa
     return rows
 
 
-def divergence(rows: Float[Tensor, "word layer head word2"]) -> Float[Tensor, " layer"]:
+def divergence(rows: Float[Tensor, "query layer head key"]) -> Float[Tensor, " layer"]:
     """Return the mean Jensen–Shannon divergence of the heads of a layer from their mean row, in nats."""
     spread = attention_entropy(rows.mean(dim=2)) - attention_entropy(rows).mean(dim=2)  # (word, layer)
     return spread.mean(dim=0)
