@@ -22,7 +22,7 @@ from seq2bert.data.pocket import (
     describe,
     load_pocket,
 )
-from seq2bert.data.pocket.clauses import write
+from seq2bert.data.pocket.clauses import write_sentence
 from seq2bert.data.pocket.coherence import coherent
 from seq2bert.data.pocket.draw_sentences import SentenceDrawer
 from seq2bert.data.pocket.lexicon import HARD
@@ -54,7 +54,7 @@ def draw(size, seed, count, **changes):
     while len(drawn) < count:
         item = drawer.sentence()
         if coherent(item):
-            drawn.append(linearise(write(item)))
+            drawn.append(linearise(write_sentence(item)))
     return drawn
 
 
@@ -90,13 +90,13 @@ def test_the_same_seed_gives_the_same_pairs_and_another_others(corpora):
 
 PROGRAM = """
 import random
-from seq2bert.data.pocket.clauses import write
+from seq2bert.data.pocket.clauses import write_sentence
 from seq2bert.data.pocket.draw_sentences import SentenceDrawer
 from seq2bert.data.pocket.profiles import PROFILES
 from seq2bert.data.pocket.synchronous import linearise
 drawer = SentenceDrawer(PROFILES["hard"], random.Random(5))
 for _ in range(100):
-    pair = linearise(write(drawer.sentence()))
+    pair = linearise(write_sentence(drawer.sentence()))
     print(ascii((pair.english, pair.french, sorted(pair.sure), sorted(pair.possible), sorted(pair.phenomena))))
 """
 

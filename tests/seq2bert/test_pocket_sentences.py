@@ -20,7 +20,7 @@ from seq2bert.data.pocket.abstract import (
     Relative,
     Sentence,
 )
-from seq2bert.data.pocket.clauses import write
+from seq2bert.data.pocket.clauses import write_sentence
 from seq2bert.data.pocket.coherence import coherent
 from seq2bert.data.pocket.lexicon import HARD
 from seq2bert.data.pocket.synchronous import linearise
@@ -54,7 +54,7 @@ def is_(subject, quality=None, **options):
 
 
 def pair_of(item):
-    return linearise(write(item if isinstance(item, Sentence | Existence) else Sentence(item)))
+    return linearise(write_sentence(item if isinstance(item, Sentence | Existence) else Sentence(item)))
 
 
 def said(item):
@@ -520,8 +520,11 @@ def test_what_does_not_go_together():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: write(Sentence(does(None, "sleep"))), "a clause without a subject must have a gap there"),
-        (lambda: write(Sentence(does(None, "sleep"), "why")), "a question of the kind 'why' must have a subject"),
+        (lambda: write_sentence(Sentence(does(None, "sleep"))), "a clause without a subject must have a gap there"),
+        (
+            lambda: write_sentence(Sentence(does(None, "sleep"), "why")),
+            "a question of the kind 'why' must have a subject",
+        ),
         (lambda: pair_of(does(PAUL, "sleep")).tree.heads("german"), "must be 'english' or 'french'; got 'german'"),
         (
             lambda: pair_of(does(PAUL, "sleep")).tree.children[0].heads("french"),

@@ -27,7 +27,7 @@ class Gap(NamedTuple):
 NO_GAP = Gap()
 
 
-def write(item: Sentence | Existence) -> Node:
+def write_sentence(item: Sentence | Existence) -> Node:
     """Write a sentence with its full stop or question mark."""
     asked, tie = object(), object()
     body = sentence(item, asked=asked) if isinstance(item, Sentence) else existence(item)

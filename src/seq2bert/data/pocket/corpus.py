@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from seq2bert.data.pocket.alignment import crosses
-from seq2bert.data.pocket.clauses import write
+from seq2bert.data.pocket.clauses import write_sentence
 from seq2bert.data.pocket.coherence import coherent
 from seq2bert.data.pocket.draw_sentences import SentenceDrawer
 from seq2bert.data.pocket.profiles import PROFILES, Profile
@@ -92,7 +92,7 @@ class _Source:
             item = self.drawer.sentence()
             if not coherent(item):
                 continue
-            pair = linearise(write(item))
+            pair = linearise(write_sentence(item))
             if max(len(pair.english), len(pair.french)) > self.profile.max_tokens:
                 continue
             if pair.english in self.given or pair.french in self.given or not wanted(pair):
