@@ -1,0 +1,103 @@
+"""Attention of many heads, computed in two ways that give the same context.
+
+`attend` leaves it to torch's fused kernel, which never builds the weights; `attend_with_weights`
+builds them, step by step. Both know groups of heads that share keys and values.
+"""
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from seq2bert.attention import masked_softmax, scaled_dot_scores, weighted_average
+from seq2bert.masks import causal_mask
+
+
+def attend(
+    query: Float[Tensor, "batch head query d_head"],
+    key: Float[Tensor, "batch key_head key d_head"],
+    value: Float[Tensor, "batch key_head key d_head"],
+    *,
+    mask: Bool[Tensor, "#batch 1 #query #key"] | None,
+    causal: bool,
+    bias: Float[Tensor, "#batch head query key"] | None,
+) -> Float[Tensor, "batch head query d_head"]:
+    """Return the context of every head, by `torch.nn.functional.scaled_dot_product_attention`.
+
+    Parameters
+    ----------
+    query, key, value : Tensor
+        Query heads come in ``key_head`` groups of neighbours; a group shares its key and value.
+    mask : bool Tensor or None
+        True = may attend; None = everywhere.
+    causal : bool
+        If True, query i may attend to keys 0 to i, and to no other that ``mask`` allows. The numbers
+        of queries and keys are then equal.
+    bias : Tensor or None
+        Added to the scores after their division by √d_head.
+
+    Returns
+    -------
+    Tensor
+        0 where a query may attend to no key.
+
+    References
+    ----------
+    Vaswani et al. (2017), arXiv:1706.03762, sections 3.2.1 and 3.2.2; Ainslie et al. (2023),
+    arXiv:2305.13245, section 2.2, for groups.
+    """
+    if mask is None and bias is None and query.shape[2] == 1:
+        return _attend_one(query, key, value)
+    key, value = _for_each_head(key, query), _for_each_head(value, query)
+    if mask is None and bias is None:
+        return F.scaled_dot_product_attention(query, key, value, is_causal=causal)
+    mask = _merge(mask, causal, query)
+    if bias is None:
+        return F.scaled_dot_product_attention(query, key, value, attn_mask=mask)
+    if mask is not None:
+        bias = bias.masked_fill(~mask, -torch.inf)
+    return F.scaled_dot_product_attention(query, key, value, attn_mask=bias)
+
+
+def attend_with_weights(
+    query: Float[Tensor, "batch head query d_head"],
+    key: Float[Tensor, "batch key_head key d_head"],
+    value: Float[Tensor, "batch key_head key d_head"],
+    *,
+    mask: Bool[Tensor, "#batch 1 #query #key"] | None,
+    causal: bool,
+    bias: Float[Tensor, "#batch head query key"] | None,
+) -> tuple[Float[Tensor, "batch head query d_head"], Float[Tensor, "batch head query key"]]:
+    """Return the context of every head and the weights behind it, by the formula.
+
+    Parameters are those of `attend`; the contexts of both are equal up to rounding.
+
+    Returns
+    -------
+    context, weights : Tensor
+        Rows of weights sum to 1, or to 0 where a query may attend to no key.
+    """
+    scores = scaled_dot_scores(query, _for_each_head(key, query))
+    if bias is not None:
+        scores = scores + bias
+    weights = masked_softmax(scores, _merge(mask, causal, query))
+    return weighted_average(weights, _for_each_head(value, query)), weights
+
+
+def _attend_one(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    """Attend from one query to all keys: the query heads of a group are rows of one product, and nothing is copied."""
+    grouped = query.reshape(query.shape[0], key.shape[1], -1, query.shape[-1])  # (batch, key_head, group, d_head)
+    return F.scaled_dot_product_attention(grouped, key, value).reshape(query.shape)
+
+
+def _for_each_head(x: Tensor, query: Tensor) -> Tensor:
+    """Give each query head its key or value head."""
+    group = query.shape[1] // x.shape[1]
+    return x if group == 1 else x.repeat_interleave(group, dim=1)
+
+
+def _merge(mask: Tensor | None, causal: bool, query: Tensor) -> Tensor | None:
+    if not causal:
+        return mask
+    triangle = causal_mask(query.shape[2], device=query.device)
+    return triangle if mask is None else mask & triangle
