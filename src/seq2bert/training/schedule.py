@@ -2,10 +2,28 @@
 
 import math
 
-SCHEDULE_NAMES = ("constant", "one-cycle")
+SCHEDULE_NAMES = ("constant", "one-cycle", "inverse-square-root")
 
 
-def learning_rate_at(step: int, *, schedule: str, peak: float, steps: int) -> float:
+def check_schedule(schedule: str, warmup: int | None) -> None:
+    """Raise unless the schedule is known and ``warmup`` belongs to it.
+
+    Raises
+    ------
+    ValueError
+        If the name is not one of `SCHEDULE_NAMES`, if "inverse-square-root" has no warm-up of one
+        step at least, or if another schedule has one.
+    """
+    if schedule not in SCHEDULE_NAMES:
+        raise ValueError(f"schedule must be one of {', '.join(SCHEDULE_NAMES)}; got {schedule!r}")
+    if schedule == "inverse-square-root":
+        if warmup is None or warmup < 1:
+            raise ValueError(f"the schedule {schedule!r} needs a warmup of at least 1 step; got {warmup}")
+    elif warmup is not None:
+        raise ValueError(f"warmup belongs to 'inverse-square-root'; got warmup={warmup} and {schedule!r}")
+
+
+def learning_rate_at(step: int, *, schedule: str, peak: float, steps: int, warmup: int | None = None) -> float:
     """Return the learning rate of one step.
 
     Parameters
@@ -13,31 +31,54 @@ def learning_rate_at(step: int, *, schedule: str, peak: float, steps: int) -> fl
     step : int
         Counted from 0.
     schedule : str
-        "constant", or "one-cycle": up along a half cosine from peak/25 to the peak in the first
-        30% of the steps, then down to peak/250,000.
+        "constant"; "one-cycle": up along a half cosine from peak/25 to the peak in the first
+        30% of the steps, then down to peak/250,000; "inverse-square-root": up in a straight line to
+        the peak at the end of the warm-up, then down with the square root of the number of steps.
     peak : float
         The largest learning rate.
     steps : int
-        Length of the schedule.
+        Length of the schedule; "inverse-square-root" does not need it.
+    warmup : int, optional
+        Number of steps up; for "inverse-square-root" only.
 
     Raises
     ------
     ValueError
-        If the name is not one of `SCHEDULE_NAMES`.
+        See `check_schedule`.
 
     References
     ----------
     Smith and Topin (2018), arXiv:1708.07120. The numbers are the defaults of torch's ``OneCycleLR``.
+    Vaswani et al. (2017), arXiv:1706.03762, section 5.3, equation (3): its peak is `vaswani_peak`.
     """
+    check_schedule(schedule, warmup)
     if schedule == "constant":
         return peak
-    if schedule != "one-cycle":
-        raise ValueError(f"schedule must be one of {', '.join(SCHEDULE_NAMES)}; got {schedule!r}")
+    if warmup is not None:
+        number = step + 1  # the paper counts from 1
+        return peak * min(number / warmup, math.sqrt(warmup / number))
     first, last = peak / 25, peak / 25 / 1e4
     turn = 0.3 * steps - 1
     if step <= turn:
         return _half_cosine(first, peak, step / turn)
     return _half_cosine(peak, last, min(1.0, (step - turn) / (steps - 1 - turn)))
+
+
+def vaswani_peak(d_model: int, warmup: int) -> float:
+    """Return the largest learning rate of the paper's schedule, (d_model · warmup)^-½.
+
+    Raises
+    ------
+    ValueError
+        If ``d_model`` or ``warmup`` is below 1.
+
+    References
+    ----------
+    Vaswani et al. (2017), section 5.3, equation (3), at step_num = warmup_steps.
+    """
+    if d_model < 1 or warmup < 1:
+        raise ValueError(f"d_model and warmup must be at least 1; got {d_model} and {warmup}")
+    return (d_model * warmup) ** -0.5
 
 
 def _half_cosine(start: float, end: float, progress: float) -> float:
