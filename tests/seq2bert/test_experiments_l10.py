@@ -1,6 +1,7 @@
 """L10's experiments on tiny grids: what they measure is right, and their records have every field."""
 
 import json
+from itertools import pairwise
 
 import pytest
 import torch
@@ -111,7 +112,7 @@ def test_the_schedules_are_those_they_are_called():
         ]
     assert set(rates["constant"]) == {1.0}
     alone, warm = rates["a fall alone"], rates["warm-up, then a fall"]
-    assert all(a > b for a, b in zip(alone, alone[1:], strict=False))
+    assert all(a > b for a, b in pairwise(alone))
     assert warm.index(1.0) == 199
     assert warm[0] == pytest.approx(1 / 200)
     assert [a / b for a, b in zip(warm[199:], alone[199:], strict=True)] == pytest.approx([200**0.5] * 401)
