@@ -74,11 +74,13 @@ def api_pages(package):
 
 
 def subpackage_modules(folder):
-    """Modules of a subpackage that get documented: itself, then the files from which it re-exports nothing."""
+    """Modules of a subpackage that get documented: itself, then those from which it re-exports nothing."""
     tree = ast.parse((folder / "__init__.py").read_text(encoding="utf-8"))
     imports = [node for node in tree.body if isinstance(node, ast.ImportFrom) and node.module]
     exported = {node.module.removeprefix(f"seq2bert.{folder.name}").strip(".").split(".")[0] for node in imports}
-    others = [path.stem for path in sorted(folder.glob("[!_]*.py")) if path.stem not in exported]
+    files = {path.stem for path in folder.glob("[!_]*.py")}
+    folders = {path.parent.name for path in folder.glob("*/__init__.py")}
+    others = sorted((files | folders) - exported)
     return [folder.name, *(f"{folder.name}.{stem}" for stem in others)]
 
 

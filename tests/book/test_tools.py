@@ -144,10 +144,12 @@ def test_api_pages_follow_the_package(tmp_path):
     (package / "attention" / "__init__.py").write_text("from .softmax import masked_softmax\n")
     (package / "attention" / "softmax.py").write_text("")
     (package / "attention" / "more.py").write_text("")
+    (package / "attention" / "below").mkdir()
+    (package / "attention" / "below" / "__init__.py").write_text("")
     pages = api_pages(package)
     assert set(pages) == {"seq2bert.attention.md", "seq2bert.masks.md"}
     modules = [line.split(":: ")[1] for line in pages["seq2bert.attention.md"].splitlines() if "automodule" in line]
-    assert modules == ["seq2bert.attention", "seq2bert.attention.more"]
+    assert modules == ["seq2bert.attention", "seq2bert.attention.below", "seq2bert.attention.more"]
 
 
 def test_lectures_are_found_by_number(tree):

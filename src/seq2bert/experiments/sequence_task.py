@@ -11,6 +11,7 @@ from torch import Tensor
 
 from seq2bert.data.batching import PooledBatches, SeqBatch, make_batch, pad
 from seq2bert.data.dates import DateData, date_vocabularies, encode_pairs
+from seq2bert.data.pocket import PocketData
 from seq2bert.decoding import Decoding, greedy_decode
 from seq2bert.losses import sequence_cross_entropy
 from seq2bert.metrics import exact_match
@@ -66,6 +67,16 @@ class SequenceTask:
             for pairs in (data.train, data.valid, data.test)
         )
         return cls(source, target, *encoded)
+
+    @classmethod
+    def from_pocket(cls, data: PocketData) -> "SequenceTask":
+        """Build the task of translating English into French, word by word.
+
+        Source and target token ``i`` of a pair are token ``i`` of its English and its French, so that its links
+        and its tree speak of the same tokens.
+        """
+        parts = ([(pair.english, pair.french) for pair in pairs] for pairs in (data.train, data.valid, data.test))
+        return cls.from_tokens(*parts)
 
     @property
     def sizes(self) -> dict[str, int]:
