@@ -2,12 +2,15 @@
 
 import json
 from itertools import pairwise
+from types import SimpleNamespace
 
 import pytest
 import torch
 
 from seq2bert.data.dates import load_dates
+from seq2bert.data.pocket import PocketData, load_pocket
 from seq2bert.experiments import Record, SequenceTask, record, run_experiment
+from seq2bert.experiments import pocket_models as pocket
 from seq2bert.experiments import transformer_dates as dates
 from seq2bert.experiments import transformer_depth as depth
 from seq2bert.experiments.__main__ import find_experiments
@@ -36,7 +39,7 @@ def run(module, folder):
 
 
 def test_the_command_knows_them():
-    assert {"transformer-dates", "transformer-depth"} <= set(find_experiments())
+    assert {"pocket-models", "transformer-dates", "transformer-depth"} <= set(find_experiments())
 
 
 # Dates -------------------------------------------------------------------------------------------
@@ -116,3 +119,108 @@ def test_the_schedules_are_those_they_are_called():
     assert warm.index(1.0) == 199
     assert warm[0] == pytest.approx(1 / 200)
     assert [a / b for a, b in zip(warm[199:], alone[199:], strict=True)] == pytest.approx([200**0.5] * 401)
+
+
+# Pocket ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def few_pairs():
+    whole = load_pocket("easy")
+    return PocketData(whole.train[:4000], whole.valid[:5], whole.test[:7])
+
+
+@pytest.fixture
+def little_pocket(monkeypatch, few_pairs):
+    task = SequenceTask.from_pocket(few_pairs)
+    monkeypatch.setattr(pocket, "_task", lambda size: task)
+    monkeypatch.setattr(pocket, "load_pocket", lambda size: few_pairs)
+    for name, value in {"steps": 3, "rate_steps": 1, "batch_size": 8, "seeds": [0, 1]}.items():
+        monkeypatch.setitem(pocket.CONFIG, name, value)
+    return task
+
+
+@pytest.mark.usefixtures("little_pocket")
+def test_pocket_record(tmp_path):
+    record = run(pocket, tmp_path)
+    for size, models in pocket.CONFIG["sizes"].items():
+        rows = record["summary"][size]["rows"]
+        assert list(rows) == [*models, "dot, as much time"]
+        for name, row in rows.items():
+            for figure in ("exact_match", "bleu", "test_loss", "processor_seconds"):
+                assert len(row[figure]) == 2
+            assert ("alignment_error" in row) == (name != "none")
+            if name != pocket.TRANSFORMER:
+                mean = (sum(rows[pocket.TRANSFORMER]["bleu"]) - sum(row["bleu"])) / 2
+                assert row["transformer_minus_bleu"][0] == pytest.approx(mean)
+        seconds = [sum(rows[name]["processor_seconds"]) for name in (pocket.TRANSFORMER, "dot")]
+        assert rows["dot, as much time"]["steps"] == round(3 * seconds[0] / seconds[1])
+        assert rows["dot"]["parameters"] == rows["dot, as much time"]["parameters"]
+    hard = record["summary"]["hard"]["rows"]
+    wanted = hard[pocket.TRANSFORMER]["parameters"]
+    assert abs(hard[pocket.NARROWER]["parameters"] - wanted) < 0.03 * wanted
+    searched = [run for run in record["runs"] if run["settings"]["part"] == "rate"]
+    assert all("exact_match" not in run["figures"] and "test_loss" not in run["figures"] for run in searched)
+
+
+def test_weights_depend_on_the_seed_alone(little_pocket):
+    for name in (pocket.TRANSFORMER, pocket.NARROWER):
+        first, again, other = (pocket.build_model(name, little_pocket, seed=seed).state_dict() for seed in (3, 3, 4))
+        assert all(torch.equal(first[key], again[key]) for key in first)
+        assert not all(torch.equal(first[key], other[key]) for key in first)
+
+
+def test_a_matrix_with_two_uses_counts_once():
+    layer = torch.nn.Linear(3, 2, bias=False)
+    other = torch.nn.Linear(3, 2, bias=False)
+    other.weight = layer.weight
+    assert pocket.count_parameters(torch.nn.ModuleList([layer, other])) == 6
+
+
+def test_translations_by_length_by_hand(little_pocket):
+    task = little_pocket
+    pairs = sorted(task.test, key=lambda pair: len(pair[0]))[:6]
+    right = [target for _, target in pairs]
+    written = [right[0], right[1], right[2], right[3][:-1], right[4][:-1], right[5][:-1]]  # the longer ones are cut
+
+    class Cut:
+        target_vocabulary = task.target_vocabulary
+
+        def decode(self, model, sources):
+            return SimpleNamespace(ids=written)
+
+    figures = pocket.translation_figures(None, Cut(), pairs)
+    assert figures["exact_match"] == pytest.approx(3 / 6)
+    lengths = [len(pairs[i][0]) for i in (1, 3, 5)]
+    assert figures["by_length"] == [[lengths[0], 1.0], [lengths[1], 0.5], [lengths[2], 0.0]]
+    assert 0 < figures["bleu"] < 100
+
+
+def test_alignment_of_a_layer_that_knows_the_links(little_pocket, few_pairs, monkeypatch):
+    """A layer that looks at a sure link of each French word makes no error among words that have one."""
+    pairs = few_pairs.test
+
+    def layers(model, batch):
+        gold, always_first = torch.zeros(2, *batch.target_inputs.shape, batch.source.shape[1])
+        always_first[:, :, 0] = 1.0
+        for row, pair in zip(gold, pairs, strict=True):
+            for english, french in pair.sure:
+                row[french, english] = 1.0
+        return [gold, always_first]
+
+    monkeypatch.setattr(pocket, "_layers", layers)
+    model = pocket.build_model("dot", little_pocket, seed=0)
+    perfect, first = pocket.alignment_errors(model, little_pocket, pairs)
+    assert perfect == pytest.approx(0.0)
+    assert first > 0.5
+    assert model.training
+
+
+def test_layers_are_the_models_own_weights(little_pocket):
+    batch = little_pocket.collate(little_pocket.test)
+    shape = (*batch.target_inputs.shape, batch.source.shape[1])
+    for name, count in ((pocket.TRANSFORMER, 2), ("dot", 1)):
+        layers = pocket._layers(pocket.build_model(name, little_pocket, seed=0), batch)
+        assert [tuple(layer.shape) for layer in layers] == [shape] * count
+        for layer in layers:
+            torch.testing.assert_close(layer.sum(-1), torch.ones(shape[:2]))
