@@ -311,11 +311,12 @@ def test_an_unknown_score_is_named():
 
 @pytest.mark.error_messages
 @pytest.mark.parametrize(
-    "function", [dot_scores, scaled_dot_scores, lambda q, k: cosine_scores(q, k, torch.tensor(1.0))]
+    ("function", "options"), [(dot_scores, ()), (scaled_dot_scores, ()), (cosine_scores, (torch.tensor(1.0),))]
 )
-def test_different_widths_are_named(function):
-    with pytest.raises(ValueError, match=r"needs query and key of the same last axis; got \(3, 4\) and \(5, 6\)"):
-        function(torch.randn(3, 4), torch.randn(5, 6))
+def test_different_widths_are_named(function, options):
+    rule = rf"^{function.__name__} needs query and key of the same last axis; got \(3, 4\) and \(5, 6\)"
+    with pytest.raises(ValueError, match=rule):
+        function(torch.randn(3, 4), torch.randn(5, 6), *options)
 
 
 @pytest.mark.error_messages

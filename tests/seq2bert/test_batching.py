@@ -78,6 +78,15 @@ def test_seeds_and_steps_differ():
     assert pools[0] != pools[1] != pools[2]
 
 
+def test_no_pool_of_a_seed_is_one_of_the_next_seed():
+    batches = [
+        tuple(PooledBatches(LENGTHS, batch_size=8, seed=seed, pool_batches=1)(step))
+        for seed in range(6)
+        for step in range(6)
+    ]
+    assert len(set(batches)) == 36
+
+
 def test_a_pool_repeats_no_example_and_every_batch_is_full():
     sampler = PooledBatches(LENGTHS, batch_size=16, seed=0, pool_batches=10)
     batches = [sampler(step) for step in range(10)]

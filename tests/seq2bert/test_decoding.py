@@ -84,12 +84,13 @@ def test_what_comes_after_the_end_token_is_not_kept():
     assert decoding.ids == [[A], [A, A, A, A]]
 
 
-def test_decoding_stops_when_every_sentence_has_ended():
+@pytest.mark.parametrize("after", [END, A])  # what a model writes after its end token is of no account
+def test_decoding_stops_when_every_sentence_has_ended(after):
     calls = []
 
     def step(tokens, state):
         calls.append(state)
-        return script_step([[A, END], [END]])(tokens, state)
+        return script_step([[A, END, after], [END, after, after]])(tokens, state)
 
     greedy(step, batch_size=2, max_length=100)
     assert calls == [0, 1]

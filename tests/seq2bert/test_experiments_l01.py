@@ -182,19 +182,17 @@ def test_gradient_record(tmp_path, monkeypatch):
 # Bottleneck --------------------------------------------------------------------------------------
 
 
-def test_length_figures_by_hand():
+def test_length_figures_by_hand(monkeypatch):
     task = letters.letters_task("reverse", max_length=6)
     model = build_seq2seq(**task.sizes, score=None, d_encoder=2, d_decoder=4)
 
-    def decode(model, sources, *, max_length):  # right, too short, and one letter wrong in turn
+    def decode(self, model, sources, *, max_length):  # right, too short, and one letter wrong in turn
         right = [source[::-1] for source in sources]
         wrong = [[4 + (right[2][0] == 4), *right[2][1:]]]
         return SimpleNamespace(ids=[right[0], right[1][:-1], *wrong, right[3]])
 
-    fake = SimpleNamespace(
-        source_vocabulary=task.source_vocabulary, target_vocabulary=task.target_vocabulary, decode=decode
-    )
-    figures = bottleneck.length_figures(model, fake, kind="reverse", lengths=[5], n=4)
+    monkeypatch.setattr(type(task), "decode", decode)
+    figures = bottleneck.length_figures(model, task, kind="reverse", lengths=[5], n=4)
     assert figures == {"exact_match": [0.5], "edits_per_token": [2 / 4 / 5], "right_length": [0.75]}
 
 
@@ -276,12 +274,12 @@ def test_mistakes_record(tmp_path, monkeypatch):
             assert rows[way][f"{name}_minus_right"][0] == pytest.approx(difference)
 
 
-def test_free_running_accuracy_by_hand():
+def test_free_running_accuracy_by_hand(monkeypatch):
     # Written 4 5 <end> for 4 6 <end>: two of three. Written 4 <end> for 4 6 <end>: one of three.
-    task = SimpleNamespace(
-        target_vocabulary=SimpleNamespace(end_id=2), decode=lambda model, sources: SimpleNamespace(ids=[[4, 5], [4]])
-    )
-    assert dates.free_running_accuracy(None, task, [([9], [4, 6]), ([9], [4, 6])]) == pytest.approx(3 / 6)
+    task = letters.letters_task("reverse", max_length=6)
+    model = build_seq2seq(**task.sizes, score=None, d_encoder=2, d_decoder=4)
+    monkeypatch.setattr(type(task), "decode", lambda self, model, sources: SimpleNamespace(ids=[[4, 5], [4]]))
+    assert dates.free_running_accuracy(model, task, [([9], [4, 6]), ([9], [4, 6])]) == pytest.approx(3 / 6)
 
 
 def test_dates_record(tmp_path, monkeypatch):

@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+import torch.nn.functional as F
 from torch.autograd import gradcheck
 from torch.testing import assert_close
 
@@ -65,6 +66,47 @@ def test_gradients_against_finite_differences():
     logits = torch.randn(2, 3, 4, dtype=torch.float64, requires_grad=True)
     targets = torch.tensor([[0, 1, PAD], [3, PAD, PAD]])
     assert gradcheck(lambda logits: sequence_cross_entropy(logits, targets, pad_id=PAD), logits)
+
+
+# Label smoothing
+
+
+def test_smoothing_by_hand():
+    # Probabilities 3/4, 1/8, 1/8, the first is right; of 0.3 each token gets 0.1: 0.8 ln 4/3 + 0.1 ln 8 + 0.1 ln 8.
+    logits = torch.tensor([[[math.log(6), 0.0, 0.0]]])
+    expected = 0.8 * math.log(4 / 3) + 0.2 * math.log(8)
+    loss = sequence_cross_entropy(logits, torch.tensor([[0]]), pad_id=PAD, label_smoothing=0.3)
+    assert_close(loss, torch.tensor(expected))
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1, 0.5, 0.99])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_smoothing_agrees_with_torch(smoothing, dtype):
+    logits, targets = torch.randn(3, 5, 7, dtype=dtype, requires_grad=True), torch.randint(0, 7, (3, 5))
+    targets[0, 3:], targets[2, 1:] = PAD, PAD
+    loss = sequence_cross_entropy(logits, targets, pad_id=PAD, label_smoothing=smoothing)
+    expected = F.cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=PAD, label_smoothing=smoothing)
+    assert_close(loss, expected)
+    [gradient], [other] = torch.autograd.grad(loss, logits), torch.autograd.grad(expected, logits)
+    assert_close(gradient, other)
+    assert torch.all(gradient[targets == PAD] == 0)
+
+
+def test_a_sure_model_loses_more_with_smoothing():
+    logits = torch.tensor([[[30.0, 0.0, 0.0]]])
+    plain, smoothed = (
+        sequence_cross_entropy(logits, torch.tensor([[0]]), pad_id=PAD, label_smoothing=share) for share in (0.0, 0.1)
+    )
+    assert plain < 1e-6
+    assert smoothed > 1
+
+
+@pytest.mark.parametrize("smoothing", [-0.1, 1.0, math.nan])
+def test_smoothing_out_of_range_is_named(smoothing):
+    with pytest.raises(ValueError, match=f"label_smoothing must be at least 0 and below 1; got {smoothing}"):
+        sequence_cross_entropy(
+            torch.randn(1, 2, 3), torch.zeros(1, 2, dtype=torch.long), pad_id=2, label_smoothing=smoothing
+        )
 
 
 def test_perplexity_by_hand():

@@ -83,9 +83,9 @@ def test_slopes_by_hand(n_heads, powers):
     assert_close(alibi_slopes(n_heads), 2.0 ** torch.tensor(powers, dtype=torch.float32))
 
 
-def test_alibi_by_hand():  # slopes 1/16 and 1/256; query at 2, keys at 0, 2, 3
+def test_alibi_by_hand():  # slopes 1/16 and 1/256 behind, 1/256 and 1/16 ahead; query at 2, keys at 0, 2, 3
     bias = alibi_bias(torch.tensor([[2]]), torch.tensor([[0, 2, 3]]), alibi_slopes(2))
-    assert_close(bias, -torch.tensor([[[[2 / 16, 0, 1 / 16]], [[2 / 256, 0, 1 / 256]]]]))
+    assert_close(bias, -torch.tensor([[[[2 / 16, 0, 1 / 256]], [[2 / 256, 0, 1 / 16]]]]))
 
 
 def test_distances_are_cut_by_hand():
@@ -179,7 +179,7 @@ def test_layers_have_vectors_of_their_own_and_heads_share_them():
 
 def test_only_what_is_learned_is_saved():
     kept = {name: sorted(make_positions(name, **SIZES).state_dict()) for name in POSITION_NAMES}
-    assert kept == {**dict.fromkeys(POSITION_NAMES, []), "learned": ["table.weight"], "relative": ["table"]}
+    assert kept == {name: [] for name in POSITION_NAMES} | {"learned": ["table.weight"], "relative": ["table"]}
 
 
 def test_far_positions_are_told_apart_in_half_precision():

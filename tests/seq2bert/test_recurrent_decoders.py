@@ -282,6 +282,20 @@ def test_keys_are_prepared_once_per_source(monkeypatch):
         assert len(calls) == 1
 
 
+@pytest.mark.parametrize("options", [{}, {"input_feeding": True}, {"order": "bahdanau"}], ids=name_of)
+@pytest.mark.parametrize("already", [0, 2])
+def test_the_monotonic_window_moves_on_by_one_token_a_step(options, already):
+    # Width 1: step t sees the source positions t - 1 to t + 1, and stops at the last of five tokens.
+    model = build({"score": "general", "window": "local-m", **options})
+    source, target = draw()
+    state = model.encode(source, LENGTHS)
+    for time in range(already):
+        state = model.step(target[:, time], state)[-1]
+    seen = model.decoder(target[:, already:], state).weights[1] > 0
+    centres = torch.arange(already, N_STEPS).clamp(max=4)
+    assert torch.equal(seen, (torch.arange(5) - centres[:, None]).abs() <= 1)
+
+
 # Errors: see also test_errors.py
 
 DECODERS = [
@@ -292,6 +306,7 @@ DECODERS = [
 ]
 
 
+@pytest.mark.error_messages
 @pytest.mark.parametrize("variant", DECODERS, ids=["plain", "luong", "input feeding", "bahdanau"])
 @pytest.mark.parametrize("shape", [(3, 0), (2, 4), (4, 4)])
 def test_tokens_that_do_not_fit_the_state_are_named(variant, shape):

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from seq2bert.training import SCHEDULE_NAMES, learning_rate_at
+from seq2bert.training import SCHEDULE_NAMES, TrainingConfig, learning_rate_at, vaswani_peak
 
 
 def torchs_one_cycle(peak, steps):
@@ -62,7 +62,50 @@ def test_the_peak_is_the_largest():
         assert torch.all(rates[turn:].diff() < 0)
 
 
+def inverse_square_root(step, warmup=4, peak=1.0):
+    return learning_rate_at(step, schedule="inverse-square-root", peak=peak, steps=100, warmup=warmup)
+
+
+def test_inverse_square_root_by_hand():  # up by quarters; at the 16th step √(4/16)
+    assert [inverse_square_root(step) for step in range(4)] == pytest.approx([0.25, 0.5, 0.75, 1.0])
+    assert inverse_square_root(15) == pytest.approx(0.5)
+    assert inverse_square_root(0, warmup=1) == 1.0
+
+
+@pytest.mark.parametrize(("d_model", "warmup"), [(512, 4000), (64, 100)])
+def test_with_vaswani_s_peak_it_is_the_paper_s_equation(d_model, warmup):
+    for step_number in (1, 2, warmup - 1, warmup, warmup + 1, 10 * warmup):
+        expected = d_model**-0.5 * min(step_number**-0.5, step_number * warmup**-1.5)  # equation (3)
+        rate = inverse_square_root(step_number - 1, warmup, vaswani_peak(d_model, warmup))
+        assert rate == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("warmup", [None, 0, -3])
+def test_a_schedule_without_its_warm_up_is_named(warmup):
+    message = f"the schedule 'inverse-square-root' needs a warmup of at least 1 step; got {warmup}"
+    with pytest.raises(ValueError, match=message):
+        inverse_square_root(0, warmup)
+    with pytest.raises(ValueError, match=message):
+        TrainingConfig(steps=1, learning_rate=1.0, schedule="inverse-square-root", warmup=warmup)
+
+
+@pytest.mark.parametrize("schedule", ["constant", "one-cycle"])
+def test_a_warm_up_that_a_schedule_does_not_have_is_named(schedule):
+    message = f"warmup belongs to 'inverse-square-root'; got warmup=5 and '{schedule}'"
+    with pytest.raises(ValueError, match=message):
+        learning_rate_at(0, schedule=schedule, peak=1.0, steps=10, warmup=5)
+    with pytest.raises(ValueError, match=message):
+        TrainingConfig(steps=1, learning_rate=1.0, schedule=schedule, warmup=5)
+
+
+def test_sizes_below_one_are_named():
+    with pytest.raises(ValueError, match="d_model and warmup must be at least 1; got 512 and 0"):
+        vaswani_peak(512, 0)
+
+
 def test_an_unknown_schedule_is_named():
-    assert SCHEDULE_NAMES == ("constant", "one-cycle")
-    with pytest.raises(ValueError, match="schedule must be one of constant, one-cycle; got 'cosine'"):
+    assert SCHEDULE_NAMES == ("constant", "one-cycle", "inverse-square-root")
+    with pytest.raises(
+        ValueError, match="schedule must be one of constant, one-cycle, inverse-square-root; got 'cosine'"
+    ):
         learning_rate_at(0, schedule="cosine", peak=1.0, steps=10)

@@ -105,7 +105,7 @@ def test_the_decoder_layer_agrees_with_torch(lengths, activation, norm, training
 
 
 def test_pre_and_post_norm_by_hand():
-    # x = (1, 3): mean 2, deviation 1. The sub-layer writes (4, -4); post-norm: (5, -1) -> mean 2, deviation 3 -> (1, -1).
+    # x = (1, 3): mean 2, deviation 1. The sub-layer writes (4, -4). Post-norm: (5, -1) has mean 2 and deviation 3.
     x, written = torch.tensor([[[1.0, 3.0]]]), torch.tensor([[[4.0, -4.0]]])
     sizes = {"d_model": 2, "n_heads": 1, "norm_epsilon": 1e-12}
     post, pre = (Residual(config(norm=norm, **sizes)) for norm in ("post", "pre"))

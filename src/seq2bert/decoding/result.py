@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from jaxtyping import Float, Int
 from torch import Tensor
 
-StepFunction = Callable[[Tensor, object], tuple[Tensor, Tensor, object]]
+StepFunction = Callable[[Tensor, Any], tuple[Tensor, Tensor, Any]]  # the state is the model's own affair
 
 
 @dataclass(frozen=True)

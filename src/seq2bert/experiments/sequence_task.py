@@ -5,6 +5,7 @@ Lectures and experiments train through it, so that the recorded runs are the lec
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -12,18 +13,22 @@ from torch import Tensor
 from seq2bert.data.batching import PooledBatches, SeqBatch, make_batch, pad
 from seq2bert.data.dates import DateData, date_vocabularies, encode_pairs
 from seq2bert.data.pocket import PocketData
-from seq2bert.decoding import Decoding, greedy_decode
+from seq2bert.decoding import Decoding, Hypothesis, beam_decode, greedy_decode
 from seq2bert.losses import sequence_cross_entropy
 from seq2bert.metrics import exact_match
 from seq2bert.recurrent import Seq2Seq
+from seq2bert.transformer import TransformerSeq2Seq
 from seq2bert.vocabulary import Vocabulary
 
 IdPair = tuple[list[int], list[int]]
+Model = Seq2Seq | TransformerSeq2Seq
 
 
 @dataclass(frozen=True)
 class SequenceTask:
     """Pairs of id lists to train, choose and test on.
+
+    Models are recurrent ones or Transformers: both encode a source, read a target and make a step.
 
     Attributes
     ----------
@@ -79,7 +84,7 @@ class SequenceTask:
         return cls.from_tokens(*parts)
 
     @property
-    def sizes(self) -> dict[str, int]:
+    def sizes(self) -> dict[str, Any]:
         """What `build_seq2seq` needs to know: ``n_source``, ``n_target`` and ``pad_id``."""
         source, target = self.source_vocabulary, self.target_vocabulary
         return {"n_source": len(source), "n_target": len(target), "pad_id": source.pad_id}
@@ -94,13 +99,26 @@ class SequenceTask:
         choose = PooledBatches([len(source) for source, _ in self.train], batch_size=batch_size, seed=seed)
         return lambda step: self.collate([self.train[i] for i in choose(step)])
 
-    def loss(self, model: Seq2Seq, batch: SeqBatch) -> Tensor:
+    def loss(self, model: Model, batch: SeqBatch) -> Tensor:
         """Return the teacher-forced cross-entropy, in nats per target token."""
         logits = model(batch.source, batch.source_lengths, batch.target_inputs).logits
         return sequence_cross_entropy(logits, batch.targets, pad_id=self.target_vocabulary.pad_id)
 
-    @torch.no_grad()
-    def decode(self, model: Seq2Seq, sources: Sequence[Sequence[int]], *, max_length: int | None = None) -> Decoding:
+    def smoothed_loss(self, label_smoothing: float) -> Callable[[Any, SeqBatch], Tensor]:
+        """Return a loss to train with, like `loss` but with label smoothing."""
+
+        def loss(model: Model, batch: SeqBatch) -> Tensor:
+            logits = model(batch.source, batch.source_lengths, batch.target_inputs).logits
+            pad_id = self.target_vocabulary.pad_id
+            return sequence_cross_entropy(logits, batch.targets, pad_id=pad_id, label_smoothing=label_smoothing)
+
+        return loss
+
+    def n_targets(self, batch: SeqBatch) -> float:
+        """Return the number of tokens that the loss averages over, for `train` on several processes."""
+        return float((batch.targets != self.target_vocabulary.pad_id).sum())
+
+    def decode(self, model: Model, sources: Sequence[Sequence[int]], *, max_length: int | None = None) -> Decoding:
         """Decode greedily, in one batch, in eval mode.
 
         Parameters
@@ -109,6 +127,37 @@ class SequenceTask:
         max_length : int, optional
             The longest target of the task and its end token, if left out.
         """
+        return self._decode(greedy_decode, model, sources, max_length)
+
+    def search(
+        self,
+        model: Model,
+        sources: Sequence[Sequence[int]],
+        *,
+        beam_size: int,
+        alpha: float = 1.0,
+        max_length: int | None = None,
+    ) -> list[list[Hypothesis]]:
+        """Search with a beam, in one batch, in eval mode; see `seq2bert.decoding.beam_decode`.
+
+        Parameters
+        ----------
+        sources, max_length
+            As for `decode`.
+        beam_size, alpha
+            As for `beam_decode`.
+        """
+        return self._decode(beam_decode, model, sources, max_length, beam_size=beam_size, alpha=alpha)
+
+    @torch.no_grad()
+    def _decode(
+        self,
+        function: Callable[..., Any],
+        model: Model,
+        sources: Sequence[Sequence[int]],
+        max_length: int | None,
+        **options: float,
+    ) -> Any:
         if max_length is None:
             max_length = 1 + max(len(target) for pairs in (self.train, self.valid, self.test) for _, target in pairs)
         target = self.target_vocabulary
@@ -116,7 +165,7 @@ class SequenceTask:
         ids, lengths = pad(sources, pad_id=target.pad_id)
         was_training = model.training
         model.eval()
-        decoding = greedy_decode(
+        decoded = function(
             model.step,
             model.encode(ids.to(device), lengths.to(device)),
             batch_size=len(sources),
@@ -124,17 +173,18 @@ class SequenceTask:
             end_id=target.end_id,
             max_length=max_length,
             device=device,
+            **options,
         )
         model.train(was_training)
-        return decoding
+        return decoded
 
-    def exact_match(self, model: Seq2Seq, pairs: Sequence[IdPair]) -> float:
+    def exact_match(self, model: Model, pairs: Sequence[IdPair]) -> float:
         """Return the share of pairs whose whole target is decoded exactly, between 0 and 1."""
         decoding = self.decode(model, [source for source, _ in pairs])
         return exact_match(decoding.ids, [target for _, target in pairs])
 
     @torch.no_grad()
-    def mean_loss(self, model: Seq2Seq, pairs: Sequence[IdPair]) -> float:
+    def mean_loss(self, model: Model, pairs: Sequence[IdPair]) -> float:
         """Return the teacher-forced loss on pairs, in eval mode and in nats per token."""
         was_training = model.training
         model.eval()

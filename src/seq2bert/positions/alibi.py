@@ -38,15 +38,18 @@ def alibi_bias(
     key_positions: Int[Tensor, "#batch key"],
     slopes: Float[Tensor, " head"],
 ) -> Float[Tensor, "#batch head query key"]:
-    """Return minus slope times distance.
+    """Return minus slope times distance; for keys after the query, the slopes of the heads in reverse order.
 
     References
     ----------
-    Press et al. (2022), section 3, for causal attention. An encoder looks both ways: there the
-    distance is taken without its sign, which is our choice (and the authors' when asked).
+    Press et al. (2022), section 3, for causal attention, where no key comes after the query. An
+    encoder looks both ways, which the paper does not treat. With the same slope on both sides it could
+    not tell a sentence from its mirror image; with slopes in reverse order some heads look back and
+    others ahead. This is ours. A single head still cannot tell.
     """
-    distance = (query_positions[:, None, :, None] - key_positions[:, None, None, :]).abs()
-    return -slopes[:, None, None] * distance.to(slopes.dtype)
+    distance = (query_positions[:, None, :, None] - key_positions[:, None, None, :]).to(slopes.dtype)
+    behind, ahead = slopes[:, None, None], slopes.flip(0)[:, None, None]
+    return torch.where(distance >= 0, -behind * distance, ahead * distance)
 
 
 class AlibiPositions(Positions):
@@ -58,6 +61,7 @@ class AlibiPositions(Positions):
     """
 
     biased = True
+    slopes: Tensor
 
     def __init__(self, n_heads: int) -> None:
         super().__init__()

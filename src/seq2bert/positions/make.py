@@ -1,5 +1,7 @@
 """A scheme of positions by its name."""
 
+from collections.abc import Callable
+
 from seq2bert.positions.absolute import LearnedPositions, SinusoidalPositions
 from seq2bert.positions.alibi import AlibiPositions
 from seq2bert.positions.interface import Positions
@@ -34,7 +36,7 @@ def make_positions(
     if n_heads < 1 or d_model % n_heads:
         raise ValueError(f"n_heads must be at least 1 and divide d_model; got {n_heads} and {d_model}")
     d_head = d_model // n_heads
-    makers = {
+    makers: dict[str, Callable[[], Positions]] = {
         "none": Positions,
         "sinusoidal": lambda: SinusoidalPositions(d_model),
         "learned": lambda: LearnedPositions(d_model, max_length),

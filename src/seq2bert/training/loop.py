@@ -141,7 +141,7 @@ def _resume(run: Run, checkpoint: str | Path) -> None:
         pairs = ", ".join(f"{name} was {theirs.get(name)} and is now {ours[name]}" for name in different)
         raise ValueError(f"the checkpoint {checkpoint} was made with another config: {pairs}")
     run.history = History(**load_checkpoint(checkpoint, run.model, run.optimizer)["history"])
-    run.history.evaluations = [tuple(pair) for pair in run.history.evaluations]
+    run.history.evaluations = [(steps, value) for steps, value in run.history.evaluations]
     run.history.interrupted = False
     run.scaler.load_state_dict(saved["scaler"])
     run.random = saved["random"][run.world.rank]

@@ -39,7 +39,7 @@ class Run:
 def update(
     run: Run,
     batch_at: Callable[[int], Any],
-    loss_of: Callable[[nn.Module, Any], Tensor],
+    loss_of: Callable[[Any, Any], Tensor],
     weight_of: Callable[[Any], float],
 ) -> None:
     """Make one step. Interrupted, it is made or not, never half."""

@@ -6,7 +6,7 @@ Leaves out the mixtures of experts, sparse attention and RMS normalisation of la
 from .attend import attend, attend_with_weights
 from .attention import CrossAttention, KeyValue, Memory, SelfAttention
 from .config import ACTIVATION_NAMES, NORM_NAMES, SIZES, TIE_NAMES, TransformerConfig
-from .decoder import Decoder, DecoderState, DecoderWeights
+from .decoder import Decoder, DecoderState, DecoderWeights, reorder_past
 from .embeddings import Embeddings
 from .encoder import Encoded, Encoder
 from .language_model import LanguageModelMaps, LanguageModelOutput, TransformerLanguageModel
@@ -43,4 +43,5 @@ __all__ = [
     "TransformerSeq2Seq",
     "attend",
     "attend_with_weights",
+    "reorder_past",
 ]

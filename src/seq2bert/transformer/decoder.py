@@ -3,7 +3,8 @@
 With an encoder it attends to the source as well; without one it is a language model's stack.
 """
 
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Float, Int
@@ -54,6 +55,8 @@ class Decoder(nn.Module):
     Vaswani et al. (2017), arXiv:1706.03762, section 3.1 and figure 1, right. Without cross-attention:
     Liu et al. (2018), arXiv:1801.10198, section 4.2.3.
     """
+
+    layers: Iterable[Any]  # of DecoderLayer or EncoderLayer; torch's own type forgets of what
 
     def __init__(self, embeddings: Embeddings, config: TransformerConfig, *, cross: bool) -> None:
         super().__init__()
@@ -126,19 +129,27 @@ class Decoder(nn.Module):
         )
         return self.embeddings(tokens, self.positions, places), scope
 
-    def _with_state(self, state: DecoderState) -> list[tuple[nn.Module, KeyValue | None, tuple[Memory, ...]]]:
+    def _with_state(self, state: DecoderState) -> list[tuple[Any, KeyValue | None, tuple[Memory, ...]]]:
         """Pair each layer with its part of the state."""
-        numbers = range(len(self.layers))
-        pasts = state.past or [None for _ in numbers]
-        return [(self.layers[i], pasts[i], state.memory[i : i + 1]) for i in numbers]
+        return [
+            (layer, state.past[i] if state.past else None, state.memory[i : i + 1])
+            for i, layer in enumerate(self.layers)
+        ]
 
     def _next(self, state: DecoderState, presents: list[KeyValue], tokens: Tensor) -> DecoderState:
         return state._replace(past=tuple(presents), n_read=state.n_read + tokens.shape[1])
 
 
+def reorder_past(state: DecoderState, rows: Int[Tensor, " row"]) -> DecoderState:
+    """Choose rows of the cache alone: for beams, which move within their sentence and share its source."""
+    past = tuple(KeyValue(key.index_select(0, rows), value.index_select(0, rows)) for key, value in state.past)
+    return state._replace(past=past)
+
+
 def _check_tokens(tokens: Tensor, state: DecoderState) -> None:
-    batch_sized = [tensors[0] for tensors in (*state.past, *state.memory)] + ([] if state.gap is None else [state.gap])
-    batch = batch_sized[0].shape[0] if batch_sized else tokens.shape[0]
+    known = [part.key.shape[0] for part in (*state.past, *state.memory)]
+    known += [] if state.gap is None else [state.gap.shape[0]]
+    batch = known[0] if known else tokens.shape[0]
     if tokens.dim() != 2 or tokens.shape[0] != batch or 0 in tokens.shape:
         raise ValueError(
             f"tokens need shape (batch, target), with {batch} sentences as in the state and at least one step; "

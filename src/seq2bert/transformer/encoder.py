@@ -1,6 +1,7 @@
 """The encoder: every token sees every real token of its sentence."""
 
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -32,6 +33,8 @@ class Encoder(nn.Module):
     ----------
     Vaswani et al. (2017), arXiv:1706.03762, section 3.1 and figure 1, left.
     """
+
+    layers: Iterable[Any]  # of EncoderLayer; torch's own type forgets of what
 
     def __init__(self, embeddings: Embeddings, config: TransformerConfig) -> None:
         super().__init__()

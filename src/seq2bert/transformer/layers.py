@@ -1,5 +1,7 @@
 """The layers of encoder and decoder: sub-layers, each with a residual sum, normalisation and dropout."""
 
+from collections.abc import Callable
+
 import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -7,6 +9,8 @@ from torch import Tensor, nn
 from seq2bert.transformer.attention import CrossAttention, KeyValue, Memory, SelfAttention
 from seq2bert.transformer.config import TransformerConfig
 from seq2bert.transformer.scope import Scope
+
+_ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {"relu": F.relu, "gelu": F.gelu}
 
 
 class Residual(nn.Module):
@@ -50,7 +54,7 @@ class FeedForward(nn.Module):
         super().__init__()
         self.inner = nn.Linear(config.d_model, config.d_ff)
         self.outer = nn.Linear(config.d_ff, config.d_model)
-        self.activation = {"relu": F.relu, "gelu": F.gelu}[config.activation]
+        self.activation = _ACTIVATIONS[config.activation]
         for linear in (self.inner, self.outer):
             nn.init.xavier_uniform_(linear.weight)
             nn.init.zeros_(linear.bias)
