@@ -1,7 +1,6 @@
 """L10's experiments on tiny grids: what they measure is right, and their records have every field."""
 
 import json
-from itertools import pairwise
 from types import SimpleNamespace
 
 import pytest
@@ -15,7 +14,8 @@ from seq2bert.experiments import transformer_dates as dates
 from seq2bert.experiments import transformer_depth as depth
 from seq2bert.experiments.__main__ import find_experiments
 from seq2bert.losses import sequence_cross_entropy
-from seq2bert.training import TrainingConfig, learning_rate_at
+from seq2bert.training import TrainingConfig, learning_rate_at, seed_everything
+from seq2bert.transformer import SIZES, TransformerSeq2Seq
 
 
 @pytest.fixture(autouse=True)
@@ -61,7 +61,6 @@ def test_dates_record(tmp_path, monkeypatch):
             assert difference != 0  # the variant is another model, or another loss
             mean = (sum(row["exact_match"]) - sum(base["exact_match"][:2])) / 2
             assert row["exact_match_minus_base"][0] == pytest.approx(mean)
-    assert rows["output not tied"]["parameters"] > base["parameters"]
     assert rows["1 head"]["parameters"] == base["parameters"]
     searched = [run for run in record["runs"] if run["settings"]["part"] == "rate"]
     assert all("exact_match" not in run["figures"] and "test_loss" not in run["figures"] for run in searched)
@@ -77,13 +76,20 @@ def test_only_the_named_part_differs():
     assert changed == {name: options.get("model", {}) for name, options in dates.VARIANTS.items()}
 
 
-def test_the_smoothed_loss_is_that_of_the_package():
-    model, task, _ = dates.train_variant("label smoothing", learning_rate=1e-3, seed=0, steps=1)
-    pad_id, batch = task.target_vocabulary.pad_id, task.collate(task.test)
+def test_smoothing_changes_the_loss_that_is_trained_and_no_other():
+    with_it, without = (
+        dates.train_variant(name, learning_rate=1e-3, seed=0, steps=1)[2]["train_loss"]
+        for name in ("label smoothing", dates.BASE)
+    )
+    task = dates._task()
+    seed_everything(0)
+    model = TransformerSeq2Seq(SIZES["lecture"], **task.sizes)
+    batch = task.batches(batch_size=dates.CONFIG["batch_size"], seed=0)(0)
     logits = model(batch.source, batch.source_lengths, batch.target_inputs).logits
-    expected = sequence_cross_entropy(logits, batch.targets, pad_id=pad_id, label_smoothing=0.1)
-    torch.testing.assert_close(dates.smoothed_loss(0.1, pad_id=pad_id)(model, batch), expected)
-    torch.testing.assert_close(dates.smoothed_loss(0.0, pad_id=pad_id)(model, batch), task.loss(model, batch))
+    pad_id = task.target_vocabulary.pad_id
+    smoothed = sequence_cross_entropy(logits, batch.targets, pad_id=pad_id, label_smoothing=0.1)
+    assert with_it == pytest.approx(smoothed.item(), rel=1e-5)
+    assert without == pytest.approx(task.loss(model, batch).item(), rel=1e-5)
 
 
 # Depth -------------------------------------------------------------------------------------------
@@ -114,11 +120,10 @@ def test_the_schedules_are_those_they_are_called():
             for step in range(600)
         ]
     assert set(rates["constant"]) == {1.0}
-    alone, warm = rates["a fall alone"], rates["warm-up, then a fall"]
-    assert all(a > b for a, b in pairwise(alone))
+    warm = rates["warm-up, then a fall"]
     assert warm.index(1.0) == 199
     assert warm[0] == pytest.approx(1 / 200)
-    assert [a / b for a, b in zip(warm[199:], alone[199:], strict=True)] == pytest.approx([200**0.5] * 401)
+    assert warm[599] == pytest.approx((200 / 600) ** 0.5)
 
 
 # Pocket ------------------------------------------------------------------------------------------
