@@ -13,9 +13,7 @@ from seq2bert.experiments import pocket_models as pocket
 from seq2bert.experiments import transformer_dates as dates
 from seq2bert.experiments import transformer_depth as depth
 from seq2bert.experiments.__main__ import find_experiments
-from seq2bert.losses import sequence_cross_entropy
-from seq2bert.training import TrainingConfig, learning_rate_at, seed_everything
-from seq2bert.transformer import SIZES, TransformerSeq2Seq
+from seq2bert.training import TrainingConfig, learning_rate_at
 
 
 @pytest.fixture(autouse=True)
@@ -73,23 +71,7 @@ def test_only_the_named_part_differs():
         name: {key: value for key, value in vars(config).items() if value != base[key]}
         for name, config in models.items()
     }
-    assert changed == {name: options.get("model", {}) for name, options in dates.VARIANTS.items()}
-
-
-def test_smoothing_changes_the_loss_that_is_trained_and_no_other():
-    with_it, without = (
-        dates.train_variant(name, learning_rate=1e-3, seed=0, steps=1)[2]["train_loss"]
-        for name in ("label smoothing", dates.BASE)
-    )
-    task = dates._task()
-    seed_everything(0)
-    model = TransformerSeq2Seq(SIZES["lecture"], **task.sizes)
-    batch = task.batches(batch_size=dates.CONFIG["batch_size"], seed=0)(0)
-    logits = model(batch.source, batch.source_lengths, batch.target_inputs).logits
-    pad_id = task.target_vocabulary.pad_id
-    smoothed = sequence_cross_entropy(logits, batch.targets, pad_id=pad_id, label_smoothing=0.1)
-    assert with_it == pytest.approx(smoothed.item(), rel=1e-5)
-    assert without == pytest.approx(task.loss(model, batch).item(), rel=1e-5)
+    assert changed == dates.VARIANTS
 
 
 # Depth -------------------------------------------------------------------------------------------
@@ -114,16 +96,16 @@ def test_depth_record(tmp_path):
 def test_the_schedules_are_those_they_are_called():
     rates = {}
     for name, options in depth.SCHEDULES.items():
-        config = TrainingConfig(steps=600, learning_rate=1.0, **options)
+        config = TrainingConfig(steps=400, learning_rate=1.0, **options)
         rates[name] = [
-            learning_rate_at(step, schedule=config.schedule, peak=1.0, steps=600, warmup=config.warmup)
-            for step in range(600)
+            learning_rate_at(step, schedule=config.schedule, peak=1.0, steps=400, warmup=config.warmup)
+            for step in range(400)
         ]
     assert set(rates["constant"]) == {1.0}
     warm = rates["warm-up, then a fall"]
     assert warm.index(1.0) == 199
     assert warm[0] == pytest.approx(1 / 200)
-    assert warm[599] == pytest.approx((200 / 600) ** 0.5)
+    assert warm[399] == pytest.approx((200 / 400) ** 0.5)
 
 
 # Pocket ------------------------------------------------------------------------------------------
@@ -150,7 +132,7 @@ def test_pocket_record(tmp_path):
     record = run(pocket, tmp_path)
     for size, models in pocket.CONFIG["sizes"].items():
         rows = record["summary"][size]["rows"]
-        assert list(rows) == [*models, "dot, as much time"]
+        assert list(rows) == [*models, *(["dot, as much time"] if size == "hard" else [])]
         for name, row in rows.items():
             for figure in ("exact_match", "bleu", "test_loss", "processor_seconds"):
                 assert len(row[figure]) == 2
@@ -158,10 +140,10 @@ def test_pocket_record(tmp_path):
             if name != pocket.TRANSFORMER:
                 mean = (sum(rows[pocket.TRANSFORMER]["bleu"]) - sum(row["bleu"])) / 2
                 assert row["transformer_minus_bleu"][0] == pytest.approx(mean)
-        seconds = [sum(rows[name]["processor_seconds"]) for name in (pocket.TRANSFORMER, "dot")]
-        assert rows["dot, as much time"]["steps"] == round(3 * seconds[0] / seconds[1])
-        assert rows["dot"]["parameters"] == rows["dot, as much time"]["parameters"]
     hard = record["summary"]["hard"]["rows"]
+    seconds = [sum(hard[name]["processor_seconds"]) for name in (pocket.TRANSFORMER, "dot")]
+    assert hard["dot, as much time"]["steps"] == round(3 * seconds[0] / seconds[1])
+    assert hard["dot"]["parameters"] == hard["dot, as much time"]["parameters"]
     wanted = hard[pocket.TRANSFORMER]["parameters"]
     assert abs(hard[pocket.NARROWER]["parameters"] - wanted) < 0.03 * wanted
     searched = [run for run in record["runs"] if run["settings"]["part"] == "rate"]

@@ -33,7 +33,7 @@ CONFIG: Settings = {
     "layers": 4,
     "schedules": SCHEDULES,
     "n_train": 60_000,
-    "steps": 600,
+    "steps": 400,
     "batch_size": 64,
     "first_rates": [1e-3, 2e-3, 4e-3, 8e-3],
     "rate_steps": 300,
