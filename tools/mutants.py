@@ -53,8 +53,7 @@ def main():
         if status not in DETECTED
     }
     explained = {mutant for mutant in read_explained(EXPLAINED) if belongs(mutant, arguments.modules)}
-    killed = sum(status in DETECTED for status in statuses.values())
-    print(f"\n{len(statuses)} mutants, {killed} killed, {len(statuses) - killed} survive")
+    print("\n" + summary(statuses))
     faults = compare(surviving, explained)
     print("\n".join(faults) or "Every survivor is explained in tests/mutants.toml.")
     sys.exit(bool(faults))
@@ -119,7 +118,7 @@ def mutmut(folder, *command, capture=False):
         text=True,
     )
     if result.returncode != 0:
-        sys.exit(f"mutmut {command[0]} failed; its last lines are above")
+        sys.exit(f"{result.stdout or ''}mutmut {command[0]} failed; its last lines are above")
     return result.stdout
 
 
@@ -131,6 +130,15 @@ def read_statuses(text):
     if undecided or not statuses:
         sys.exit(f"mutmut left {len(undecided)} of {len(statuses)} mutants undecided: {', '.join(undecided)}")
     return statuses
+
+
+def summary(statuses):
+    """How many mutants there were, and what became of them."""
+    killed, late = (sum(status == wanted for status in statuses.values()) for wanted in DETECTED)
+    return (
+        f"{len(statuses)} mutants, {killed} killed, {late} ran out of time twice (which counts as killed, but says "
+        f"something on a quiet machine only), {len(statuses) - killed - late} survive"
+    )
 
 
 def read_change(name, diff):

@@ -54,6 +54,13 @@ def test_a_run_that_decided_nothing_or_not_all_is_no_result(text, message):
         mutants.read_statuses(text)
 
 
+def test_the_summary_keeps_what_was_killed_apart_from_what_ran_out_of_time():
+    statuses = dict(zip("abcdef", ["killed"] * 3 + ["timeout", "survived", "no tests"], strict=True))
+    text = mutants.summary(statuses)
+    assert text.startswith("6 mutants, 3 killed, 1 ran out of time twice")
+    assert text.endswith("2 survive")
+
+
 def test_only_survivors_and_the_list_together_are_right():
     one, other = Mutant("f", "a + b", "a - b"), Mutant("g", "x", "None")
     assert mutants.compare({one, other}, {one, other}) == []

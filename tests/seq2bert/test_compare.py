@@ -71,6 +71,12 @@ def test_a_live_figure_below_the_floor_fails_the_page():
     assert "0.950" in live_sentence("exact match", 0.95, RECORDED, floor=0.95)  # the bound itself is allowed
 
 
+@pytest.mark.parametrize("bound", ["floor", "ceiling"])
+def test_a_live_figure_that_is_not_a_number_fails_the_page(bound):
+    with pytest.raises(AssertionError, match="loss is nan"):
+        live_sentence("loss", float("nan"), [0.5] * 5, **{bound: 0.5})
+
+
 @pytest.mark.error_messages
 @pytest.mark.parametrize(
     ("recorded", "bounds", "message"),

@@ -91,21 +91,23 @@ def live_sentence(
     AssertionError
         If the live figure is on the wrong side of the bound.
     """
-    if (floor is None) == (ceiling is None):
+    if floor is not None and ceiling is None:
+        word, bound, side = "floor", floor, 1
+    elif ceiling is not None and floor is None:
+        word, bound, side = "ceiling", ceiling, -1
+    else:
         raise ValueError(f"live_sentence needs exactly one of floor and ceiling; got {floor} and {ceiling}")
     if len(recorded) < 5:
         raise ValueError(f"recorded must hold at least five seeds; got {len(recorded)}")
     low, high = min(recorded), max(recorded)
     mean = sum(recorded) / len(recorded)
-    bound = ceiling if floor is None else floor
-    margin = bound - mean if floor is None else mean - bound
-    if margin < SPREADS * (high - low):
+    margin = side * (mean - bound)
+    if not margin >= SPREADS * (high - low):
         raise ValueError(
             f"the bound {bound} for {name} must lie {SPREADS} recorded ranges from the mean {mean:.{digits}f} "
             f"(range {high - low:.{digits}f}); it lies {margin:.{digits}f} away"
         )
-    word = "ceiling" if floor is None else "floor"
-    if (value > bound) if floor is None else (value < bound):
+    if not side * (value - bound) >= 0:  # so written, it catches NaN too
         raise AssertionError(f"{name} is {value:.{digits}f}; the {word} is {bound}")
     text = (
         f"{name[0].upper()}{name[1:]}, live: **{value:.{digits}f}**. Recorded over {len(recorded)} seeds: "

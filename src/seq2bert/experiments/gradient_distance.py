@@ -114,10 +114,10 @@ def open_forget_gate(encoder: Encoder, *, bias: float) -> None:
     ----------
     Gers et al. (2000), Learning to forget; Jozefowicz et al. (2015), section 2.2, recommend 1.
     """
-    width = encoder.cell.hidden_size
+    width = encoder.cell.get_parameter("weight_hh_l0").shape[1]
     with torch.no_grad():  # torch adds two biases, each with its gates in the order input, forget, cell, output
-        encoder.cell.bias_ih_l0[width : 2 * width] = bias
-        encoder.cell.bias_hh_l0[width : 2 * width] = 0.0
+        encoder.cell.get_parameter("bias_ih_l0")[width : 2 * width] = bias
+        encoder.cell.get_parameter("bias_hh_l0")[width : 2 * width] = 0.0
 
 
 def build_variant(variant: str, task: SequenceTask, *, seed: int) -> Seq2Seq:
