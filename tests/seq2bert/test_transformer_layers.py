@@ -24,7 +24,7 @@ def encoder_scope_of(lengths):
 
 
 def causal_scope():
-    return decoder_scope(Positions(), n_new=TIME, n_read=0, gap=None, causal=True, device=None)[0]
+    return decoder_scope(Positions(), n_new=TIME, n_read=0, gap=None, causal=True, device=torch.device("cpu"))[0]
 
 
 def fill(module):

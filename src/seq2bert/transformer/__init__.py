@@ -4,7 +4,8 @@ Leaves out the mixtures of experts, sparse attention and RMS normalisation of la
 """
 
 from .attend import attend, attend_with_weights
-from .attention import CrossAttention, KeyValue, Memory, SelfAttention
+from .attention import CrossAttention, Memory, SelfAttention
+from .cache import KeyValue
 from .config import ACTIVATION_NAMES, NORM_NAMES, SIZES, TIE_NAMES, TransformerConfig
 from .decoder import Decoder, DecoderState, DecoderWeights, reorder_past
 from .embeddings import Embeddings

@@ -4,6 +4,8 @@
 builds them, step by step. Both know groups of heads that share keys and values.
 """
 
+import math
+
 import torch
 import torch.nn.functional as F
 from jaxtyping import Bool, Float
@@ -46,8 +48,8 @@ def attend(
     Vaswani et al. (2017), arXiv:1706.03762, sections 3.2.1 and 3.2.2; Ainslie et al. (2023),
     arXiv:2305.13245, section 2.2, for groups.
     """
-    if mask is None and bias is None and query.shape[2] == 1:
-        return _attend_one(query, key, value)
+    if query.shape[2] == 1:
+        return _attend_one(query, key, value, mask, bias)
     key, value = _for_each_head(key, query), _for_each_head(value, query)
     if mask is None and bias is None:
         return F.scaled_dot_product_attention(query, key, value, is_causal=causal)
@@ -84,10 +86,16 @@ def attend_with_weights(
     return weighted_average(weights, _for_each_head(value, query)), weights
 
 
-def _attend_one(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-    """Attend from one query to all keys: the query heads of a group are rows of one product, and nothing is copied."""
+def _attend_one(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, bias: Tensor | None) -> Tensor:
+    """Attend from one query, as decoding does: the weights are a single row, and the plain formula is the fastest.
+
+    The query heads of a group are rows of one product, so that no key is copied.
+    """
     grouped = query.reshape(query.shape[0], key.shape[1], -1, query.shape[-1])  # (batch, key_head, group, d_head)
-    return F.scaled_dot_product_attention(grouped, key, value).reshape(query.shape)
+    scores = grouped @ key.transpose(-2, -1) / math.sqrt(query.shape[-1])
+    if bias is not None:
+        scores = scores + bias.reshape(bias.shape[0], *scores.shape[1:])
+    return (masked_softmax(scores, mask) @ value).reshape(query.shape)
 
 
 def _for_each_head(x: Tensor, query: Tensor) -> Tensor:

@@ -11,15 +11,9 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from seq2bert.transformer.attend import attend, attend_with_weights
+from seq2bert.transformer.cache import KeyValue, extend
 from seq2bert.transformer.config import TransformerConfig
 from seq2bert.transformer.scope import Scope
-
-
-class KeyValue(NamedTuple):
-    """Keys and values of one layer, one per token read: what a cache holds."""
-
-    key: Float[Tensor, "batch key_head key d_head"]
-    value: Float[Tensor, "batch key_head key d_head"]
 
 
 class Memory(NamedTuple):
@@ -75,7 +69,7 @@ class SelfAttention(nn.Module):
         """Return the output, and the keys and values of the past and of these tokens."""
         query, present = self._project(x, scope, past)
         bias = scope.bias(query, self.layer)
-        context = attend(query, *present, mask=scope.mask, causal=scope.causal, bias=bias)
+        context = attend(query, present.key, present.value, mask=scope.mask, causal=scope.causal, bias=bias)
         return self.output(_merge(context)), present
 
     def forward_with_weights(
@@ -84,16 +78,16 @@ class SelfAttention(nn.Module):
         """Return the same output, the weights behind it, and keys and values."""
         query, present = self._project(x, scope, past)
         bias = scope.bias(query, self.layer)
-        context, weights = attend_with_weights(query, *present, mask=scope.mask, causal=scope.causal, bias=bias)
+        context, weights = attend_with_weights(
+            query, present.key, present.value, mask=scope.mask, causal=scope.causal, bias=bias
+        )
         return self.output(_merge(context)), weights, present
 
     def _project(self, x: Tensor, scope: Scope, past: KeyValue | None) -> tuple[Tensor, KeyValue]:
         query, key, value = self.query_key_value(x).split(self.widths, dim=-1)
         query = scope.rotate(_split(query, self.n_heads))
         key, value = scope.rotate(_split(key, self.key_heads)), _split(value, self.key_heads)
-        if past is not None:
-            key, value = torch.cat([past.key, key], dim=2), torch.cat([past.value, value], dim=2)
-        return query, KeyValue(key, value)
+        return query, extend(past, key, value)
 
 
 class CrossAttention(nn.Module):
@@ -119,8 +113,10 @@ class CrossAttention(nn.Module):
         self, states: Float[Tensor, "batch source d_model"], mask: Bool[Tensor, "batch 1 1 source"] | None
     ) -> Memory:
         """Compute keys and values of the encoder's output, once per source."""
-        key, value = self.key_value(states).chunk(2, dim=-1)
-        return Memory(_split(key, self.key_heads), _split(value, self.key_heads), mask)
+        key, value = (_split(part, self.key_heads) for part in self.key_value(states).chunk(2, dim=-1))
+        if not torch.is_grad_enabled():  # decoding reads them at every step: in one piece that is faster
+            key, value = key.contiguous(), value.contiguous()
+        return Memory(key, value, mask)
 
     def forward(self, x: Float[Tensor, "batch query d_model"], memory: Memory) -> Float[Tensor, "batch query d_model"]:
         """Attend to what `prepare` returned."""

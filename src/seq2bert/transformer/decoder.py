@@ -11,7 +11,8 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from seq2bert.positions import make_positions
-from seq2bert.transformer.attention import KeyValue, Memory
+from seq2bert.transformer.attention import Memory
+from seq2bert.transformer.cache import KeyValue
 from seq2bert.transformer.config import TransformerConfig
 from seq2bert.transformer.embeddings import Embeddings, final_norm
 from seq2bert.transformer.encoder import Encoded
@@ -142,12 +143,12 @@ class Decoder(nn.Module):
 
 def reorder_past(state: DecoderState, rows: Int[Tensor, " row"]) -> DecoderState:
     """Choose rows of the cache alone: for beams, which move within their sentence and share its source."""
-    past = tuple(KeyValue(key.index_select(0, rows), value.index_select(0, rows)) for key, value in state.past)
+    past = tuple(KeyValue(part.key.index_select(0, rows), part.value.index_select(0, rows)) for part in state.past)
     return state._replace(past=past)
 
 
 def _check_tokens(tokens: Tensor, state: DecoderState) -> None:
-    known = [part.key.shape[0] for part in (*state.past, *state.memory)]
+    known = [part.key.shape[0] for part in state.past] + [part.key.shape[0] for part in state.memory]
     known += [] if state.gap is None else [state.gap.shape[0]]
     batch = known[0] if known else tokens.shape[0]
     if tokens.dim() != 2 or tokens.shape[0] != batch or 0 in tokens.shape:

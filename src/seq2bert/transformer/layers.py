@@ -6,11 +6,13 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from seq2bert.transformer.attention import CrossAttention, KeyValue, Memory, SelfAttention
+from seq2bert.transformer.attention import CrossAttention, Memory, SelfAttention
+from seq2bert.transformer.cache import KeyValue
 from seq2bert.transformer.config import TransformerConfig
 from seq2bert.transformer.scope import Scope
 
-_ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {"relu": F.relu, "gelu": F.gelu}
+# In place: the backward pass of the linear map before it does not need what it wrote.
+_ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {"relu": F.relu_, "gelu": F.gelu}
 
 
 class Residual(nn.Module):
