@@ -21,7 +21,7 @@ LINT = {
 def parts(everything):
     """Name and command of each part, in order: what is quick to fail comes first."""
     chosen = [] if everything else NOT_SLOW
-    shapes = "not error_messages" if everything else "not error_messages and not slow"
+    shapes = "not error_messages and not without_shapes" + ("" if everything else " and not slow")
     coverage = ["--cov=seq2bert", "--cov-report=term"]
     return LINT | {
         "package": [*PYTEST, *chosen, *coverage, "tests/seq2bert"],

@@ -29,6 +29,8 @@ from seq2bert.data.pocket.lexicon import HARD
 from seq2bert.data.pocket.profiles import PROFILES
 from seq2bert.data.pocket.synchronous import linearise
 
+pytestmark = pytest.mark.without_shapes
+
 
 @pytest.fixture(scope="module")
 def corpora():

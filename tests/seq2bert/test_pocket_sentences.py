@@ -155,6 +155,11 @@ STATEMENTS = [
         "le chien est à côté de la rivière .",
     ),
     (is_(DOG, place=Place("near", np("bridge"))), "the dog is near the bridge .", "le chien est près du pont ."),
+    (
+        is_(DOG, place=Place("near", np("bridge", plural=True))),
+        "the dog is near the bridges .",
+        "le chien est près des ponts .",
+    ),
     # The genitive turns around.
     (does(np("friend", owner=PAUL), "sleep"), "paul 's friend sleeps .", "l' ami de paul dort ."),
     (
@@ -219,6 +224,11 @@ STATEMENTS = [
     (does(PAUL, "talk", to=SHE, past=True), "paul talked to her .", "paul lui a parlé ."),
     # Adverbs: often and well after the finite verb, slowly before the object, days at the end.
     (does(PAUL, "sing", often="often"), "paul often sings .", "paul chante souvent ."),
+    (
+        does(PAUL, "sing", often="often", negation="not"),
+        "paul does not often sing .",
+        "paul ne chante pas souvent .",
+    ),
     (does(PAUL, "sing", how="well", past=True), "paul sang well .", "paul a bien chanté ."),
     (does(PAUL, "sing", how="well", negation="not"), "paul does not sing well .", "paul ne chante pas bien ."),
     (
@@ -402,9 +412,9 @@ LINKS = [  # sure links, then the possible ones besides: English-French, counted
     # paul 0 looks 1 for 2 many 3 keys 4 . 5 | paul 0 cherche 1 beaucoup 2 de 3 clés 4 . 5
     (does(PAUL, "look for", np("key", "many", plural=True)), "0-0 1-1 3-2 4-4 5-5", "2-1 3-3"),
     # what 0 does 1 paul 2 eat 3 ? 4 | qu' 0 est-ce 1 que 2 paul 3 mange 4 ? 5
-    (QUESTIONS[7][0], "0-0 2-3 3-4 4-5", "1-1 1-2 1-4"),
+    (QUESTIONS[7][0], "0-0 2-3 3-4 4-5", "1-1 1-2 1-4 0-1 0-2 4-1 4-2"),
     # where 0 can 1 he 2 sleep 3 ? 4 | où 0 est-ce 1 qu' 2 il 3 peut 4 dormir 5 ? 6
-    (Sentence(does(HE, "sleep", modal="can"), "where"), "0-0 1-4 2-3 3-5 4-6", "1-1 1-2"),
+    (Sentence(does(HE, "sleep", modal="can"), "where"), "0-0 1-4 2-3 3-5 4-6", "1-1 1-2 0-1 0-2 4-1 4-2"),
     # paul 0 wants 1 to 2 sleep 3 . 4 | paul 0 veut 1 dormir 2 . 3
     (does(PAUL, "sleep", modal="want"), "0-0 1-1 3-2 4-3", "2-2"),
     # there 0 is 1 a 2 cat 3 in 4 front 5 of 6 the 7 house 8 . 9 | il 0 y 1 a 2 un 3 chat 4 devant 5 la 6 maison 7 . 8
@@ -500,6 +510,7 @@ def test_what_does_not_go_together():
     # *ils* may mean boys, but not girls
     assert coherent(Sentence(does(boys, "think", frame="that", complement=does(THEY, "sleep"))))
     assert not coherent(Sentence(does(girls, "think", frame="that", complement=does(THEY, "sleep"))))
+    assert coherent(Sentence(does(np("girl"), "think", frame="that", complement=does(THEY, "sleep"))))
     assert not coherent(Sentence(does(PAUL, "see", girls), joined=("and", does(MARIE, "see", THEY))))
     assert coherent(Sentence(does(PAUL, "see", girls), joined=("and", does(MARIE, "see", HE))))
     assert coherent(Sentence(does(girls, "see", THEY)))  # in one clause they are others

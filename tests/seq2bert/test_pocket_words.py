@@ -184,8 +184,13 @@ def test_an_english_form_belongs_to_one_word():
     forms.update(adjective.english for adjective in HARD.adjectives)
     for key in {(verb.base, verb.particle, verb.frame): verb for verb in HARD.verbs}:
         forms[" ".join((key[0], *key[1]))] += 1
-    closed = {item.english for table in (ADVERBS, PREPOSITIONS, QUESTIONS) for item in table.values() if item.english}
-    closed |= set(NUMBERS) | {english for english, _ in SUBJECTS.values()} | {row[0] for row in OBJECTS.values()}
+    closed = {item.english for table in (ADVERBS, PREPOSITIONS) for item in table.values() if item.english}
+    closed |= (
+        set(NUMBERS)
+        | set(QUESTIONS)
+        | {english for english, _ in SUBJECTS.values()}
+        | {row[0] for row in OBJECTS.values()}
+    )
     closed |= {text for row in DETERMINERS.values() for text in (row.singular, row.plural) if text}
     forms.update(closed)
     doubles = {form for form, count in forms.items() if count > 1}

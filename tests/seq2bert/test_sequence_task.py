@@ -1,12 +1,18 @@
 """A task: pairs, vocabularies, batches, loss and decoding in one place."""
 
+import random
+
 import pytest
 import torch
 from torch.testing import assert_close
 
 from seq2bert.data.dates import load_dates
 from seq2bert.data.keyed import reverse_sequences
-from seq2bert.data.pocket import PocketData, load_pocket
+from seq2bert.data.pocket import PocketData
+from seq2bert.data.pocket.clauses import write
+from seq2bert.data.pocket.draw_sentences import SentenceDrawer
+from seq2bert.data.pocket.profiles import PROFILES
+from seq2bert.data.pocket.synchronous import linearise
 from seq2bert.experiments import SequenceTask
 from seq2bert.metrics import attention_links
 from seq2bert.recurrent import build_seq2seq
@@ -51,34 +57,43 @@ def test_dates_are_read_character_by_character():
     assert "".join(task.target_vocabulary.decode(target)) == data.test[2].target
 
 
+def pocket(n_train, n_valid, n_test):
+    """A few pairs of the easy grammar: all of `load_pocket` would take seconds."""
+    drawer = SentenceDrawer(PROFILES["easy"], random.Random(0))
+    pairs = [linearise(write(drawer.sentence())) for _ in range(n_train)]
+    return PocketData(tuple(pairs), tuple(pairs[:n_valid]), tuple(pairs[-n_test:]))  # words that training has
+
+
 def test_pocket_pairs_are_translated_word_by_word():
-    data = load_pocket("hard")
-    few = PocketData(data.train[:2000], data.train[:3], data.train[1000:1005])  # training words only
-    task = SequenceTask.from_pocket(few)
-    assert (len(task.train), len(task.valid), len(task.test)) == (2000, 3, 5)
+    data = pocket(100, 3, 5)
+    task = SequenceTask.from_pocket(data)
+    assert (len(task.train), len(task.valid), len(task.test)) == (100, 3, 5)
     source, target = task.test[2]
-    assert len(source) == len(few.test[2].english)
-    assert len(target) == len(few.test[2].french)
-    assert tuple(task.source_vocabulary.decode(source)) == few.test[2].english
-    assert tuple(task.target_vocabulary.decode(target)) == few.test[2].french
-    assert set(task.source_vocabulary.regular_tokens) == {token for pair in few.train for token in pair.english}
-    assert set(task.target_vocabulary.regular_tokens) == {token for pair in few.train for token in pair.french}
-    assert task.source_vocabulary.pad_id == task.target_vocabulary.pad_id
+    assert tuple(task.source_vocabulary.decode(source)) == data.test[2].english
+    assert tuple(task.target_vocabulary.decode(target)) == data.test[2].french
+    assert (len(source), len(target)) == (len(data.test[2].english), len(data.test[2].french))
+    assert set(task.source_vocabulary.regular_tokens) == {token for pair in data.train for token in pair.english}
+    assert set(task.target_vocabulary.regular_tokens) == {token for pair in data.train for token in pair.french}
+
+
+@pytest.mark.error_messages
+def test_a_pocket_word_that_training_lacks_is_an_error():
+    data = pocket(100, 3, 5)
+    last = next(pair for pair in data.train[::-1] if set(pair.english) - set(data.train[0].english))
+    with pytest.raises(ValueError, match="unknown token"):
+        SequenceTask.from_pocket(PocketData(data.train[:1], data.train[:1], (last,)))
 
 
 def test_attention_on_a_pocket_batch_speaks_of_the_tokens_of_its_links():
-    data = load_pocket("hard")
+    data = pocket(100, 1, 7)
     task = SequenceTask.from_pocket(data)
-    model = small_model(task)
-    pairs = data.test[:7]
-    decoded = task.decode(model, [source for source, _ in task.test[:7]])
-    batch = task.collate(task.test[:7])
-    weights = model(batch.source, batch.source_lengths, batch.target_inputs).weights
-    english, french = [len(pair.english) for pair in pairs], [len(pair.french) for pair in pairs]
+    batch = task.collate(task.test)
+    weights = small_model(task)(batch.source, batch.source_lengths, batch.target_inputs).weights
+    english, french = [len(pair.english) for pair in data.test], [len(pair.french) for pair in data.test]
     assert batch.source_lengths.tolist() == english
     links = attention_links(weights, source_lengths=english, target_lengths=french)
     assert [len(found) for found in links] == french
-    assert [row.shape[1] for row in decoded.weights] == [max(english)] * len(pairs)
+    assert all(i < n for found, n in zip(links, english, strict=True) for i, _ in found)
 
 
 def test_a_batch_is_a_function_of_seed_and_step():

@@ -29,15 +29,18 @@ NO_GAP = Gap()
 
 def write(item: Sentence | Existence) -> Node:
     """Write a sentence with its full stop or question mark."""
-    asks = isinstance(item, Sentence) and item.question is not None
-    body = sentence(item) if isinstance(item, Sentence) else existence(item)
-    row = [body, match("PUNCT", "?", "?") if asks else match("PUNCT", ".", ".")]
-    return phrase("ROOT", head=body, english=row, french=row)
+    asked, tie = object(), object()
+    body = sentence(item, asked=asked) if isinstance(item, Sentence) else existence(item)
+    if isinstance(item, Sentence) and item.question is not None:
+        mark = leaf("PUNCT", word("?", sure=tie, possible=(asked,)), word("?", sure=tie))
+    else:
+        mark = match("PUNCT", ".", ".")
+    return phrase("ROOT", head=body, english=[body, mark], french=[body, mark])
 
 
-def sentence(item: Sentence) -> Node:
-    """Write a sentence of one clause or of two."""
-    first = clause(item.clause) if item.question is None else question(item.clause, item.question)
+def sentence(item: Sentence, *, asked: object) -> Node:
+    """Write a sentence of one clause or of two; ``asked`` is the tie to *est-ce que*."""
+    first = clause(item.clause) if item.question is None else question(item.clause, item.question, asked=asked)
     if item.joined is None:
         return first
     conjunction, second = item.joined
@@ -83,20 +86,21 @@ def clause(item: Clause, gap: Gap = NO_GAP) -> Node:
     return phrase("S", head=verbal, english=[subject, verbal], french=[subject, verbal])
 
 
-def question(item: Clause, kind: str) -> Node:
+def question(item: Clause, kind: str, *, asked: object) -> Node:
     """Write a question: *do* or inversion in English, *est-ce que* in French.
 
-    The subject of "who sleeps ?" and *qui dort ?* stands where subjects do, and "where is paul ?" is
-    *où est paul ?*.
+    No English word is *est-ce que*. It may be linked to whatever makes the English sentence a question:
+    the word in front of the subject, *what* and its like, and the question mark. The subject of
+    "who sleeps ?" and *qui dort ?* stands where subjects do, and "where is paul ?" is *où est paul ?*.
     """
-    ask = None if kind == "yes-no" else expression("WH", QUESTIONS[kind])
+    ask = None if kind == "yes-no" else _asking(kind, asked)
     complement = _complement(item)
     if kind == "who":
         predicate = verb_phrase(item, Agreement(), relative, complement=complement).whole()
         return phrase("S", "question", head=predicate, english=[ask, predicate], french=[ask, predicate])
     if item.subject is None:
         raise ValueError(f"a question of the kind {kind!r} must have a subject")
-    subject, asked = nominal(item.subject, relative), object()
+    subject = nominal(item.subject, relative)
     verbal = verb_phrase(item, agreement_of(item.subject), relative, complement=complement, asked=asked)
     if verbal.first is not None and not verbal.first.french:  # do
         head = phrase("VP", head=verbal.head, english=verbal.english, french=verbal.french)
@@ -114,6 +118,12 @@ def question(item: Clause, kind: str) -> Node:
         english=[ask, verbal.first, subject, *english],
         french=[ask, que, subject, *french],
     )
+
+
+def _asking(kind: str, asked: object) -> Node:
+    """Write *who*, *what*, *where*, *when* or *why*."""
+    tie, (english, french) = object(), QUESTIONS[kind]
+    return leaf("WH", word(english, sure=tie, possible=(asked,)), french_word(french, sure=tie))
 
 
 def _complement(item: Clause) -> Node | None:

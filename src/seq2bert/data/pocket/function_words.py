@@ -118,11 +118,11 @@ CONJUNCTIONS = {
 }
 
 QUESTIONS = {
-    "who": Expression("who", "qui"),
-    "what": Expression("what", "que"),
-    "where": Expression("where", "où"),
-    "when": Expression("when", "quand"),
-    "why": Expression("why", "pourquoi"),
+    "who": ("who", "qui"),
+    "what": ("what", "que"),
+    "where": ("where", "où"),
+    "when": ("when", "quand"),
+    "why": ("why", "pourquoi"),
 }
 
 NEGATIONS = {"not": "pas", "never": "jamais"}

@@ -46,7 +46,7 @@ class Tree(NamedTuple):
     The two sentences are two orders of one tree, so every constituent is a run of neighbouring
     tokens in each language; in one of the two it may be empty.
 
-    Attributes
+    Parameters
     ----------
     label : str
         Phrases: ``ROOT``, ``S`` (clause), ``SBAR`` (clause with what introduces it), ``VP``, ``NP``,
@@ -133,7 +133,7 @@ class PocketPair:
         French token has at most one; an English one may have several, as *not* has to *ne* and *pas*.
     possible : frozenset of (int, int)
         The sure links, and those of words that only come along: *did* and the auxiliary, *des* and
-        its noun, *the* and *au*.
+        its noun, *the* and *au*, *est-ce que* and whatever makes the English sentence a question.
     tree : Tree
         Its root, with the label ``ROOT``.
     phenomena : frozenset of str
