@@ -69,15 +69,15 @@ def build_model(model: str, task: SequenceTask, *, seed: int) -> Seq2Seq | Trans
 
     The narrower model has the widths with which its parameters come closest to the Transformer's.
     """
-    widths = _widths_as_transformer(task) if model == NARROWER else {}
+    widths: Settings = _widths_as_transformer(task) if model == NARROWER else {}
     seed_everything(seed)
     if model == TRANSFORMER:
         return TransformerSeq2Seq(SIZES[CONFIG["transformer"]], **task.sizes)
     return build_seq2seq(**MODELS[model], **widths, **task.sizes)
 
 
-def _widths_as_transformer(task: SequenceTask) -> dict[str, int]:
-    candidates = [{"d_encoder": width, "d_decoder": 2 * width} for width in range(16, 97, 2)]
+def _widths_as_transformer(task: SequenceTask) -> Settings:
+    candidates: list[Settings] = [{"d_encoder": width, "d_decoder": 2 * width} for width in range(16, 97, 2)]
     with torch.device("meta"):  # shapes without numbers
         wanted = count_parameters(TransformerSeq2Seq(SIZES[CONFIG["transformer"]], **task.sizes))
         counts = [count_parameters(build_seq2seq(**MODELS[NARROWER], **c, **task.sizes)) for c in candidates]
