@@ -1,0 +1,291 @@
+"""L10's comparison: recurrent models and the Transformer translate the two pocket corpora.
+
+Every model gets the same pairs, batches and number of steps, and its own learning rate, found in a
+shorter run on validation data with a seed that the table does not use. On the hard corpus the dot
+decoder runs twice more: for as much processor time as the Transformer took, and with as many
+parameters. Other scores and Bahdanau's order are left out for the sake of time.
+"""
+
+from collections.abc import Sequence
+from functools import cache
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from seq2bert.data.batching import SeqBatch
+from seq2bert.data.pocket import PocketPair, load_pocket
+from seq2bert.experiments.compare import paired_interval
+from seq2bert.experiments.record import Experiment, Figures, Record, Settings
+from seq2bert.experiments.sequence_task import SequenceTask
+from seq2bert.experiments.tuning import chosen_rates, plan_tuned, table_runs
+from seq2bert.metrics import alignment_error_rate, attention_links, bleu, corpus_links, exact_match
+from seq2bert.recurrent import Seq2Seq, build_seq2seq
+from seq2bert.training import TrainingConfig, seed_everything, train
+from seq2bert.transformer import SIZES, TransformerSeq2Seq
+
+__all__ = [
+    "CONFIG",
+    "EXPERIMENT",
+    "MODELS",
+    "TRANSFORMER",
+    "alignment_errors",
+    "build_model",
+    "count_parameters",
+    "train_model",
+    "translation_figures",
+]
+
+TRANSFORMER, NARROWER = "Transformer", "dot, as many parameters"
+MODELS: dict[str, Settings] = {
+    TRANSFORMER: {},
+    "dot": {"score": "dot"},
+    NARROWER: {"score": "dot"},
+    "none": {"score": None},
+}
+"""A label, and what `build_seq2seq` needs to know; the Transformer has the size "lecture"."""
+
+CONFIG: Settings = {
+    "transformer": "lecture",
+    "models": MODELS,
+    "sizes": {  # on the easy corpus dot has as many parameters as the Transformer as it is
+        "easy": [TRANSFORMER, "dot", "none"],
+        "hard": [TRANSFORMER, "dot", NARROWER],
+    },
+    "longer": {"hard": "dot"},  # the model that also gets the Transformer's time
+    "steps": 1000,
+    "batch_size": 64,
+    "first_rates": [4e-3, 8e-3],
+    "rate_steps": 400,
+    "rate_seed": 100,  # not one of the table's
+    "seeds": [0, 1, 2],
+}
+
+LAST_STEPS = 50  # the training loss of a run is the mean of its last steps
+
+
+def build_model(model: str, task: SequenceTask, *, seed: int) -> Seq2Seq | TransformerSeq2Seq:
+    """Build one of `MODELS` for a task, with the weights of a seed.
+
+    The narrower model has the widths with which its parameters come closest to the Transformer's.
+    """
+    widths: Settings = _widths_as_transformer(task) if model == NARROWER else {}
+    seed_everything(seed)
+    if model == TRANSFORMER:
+        return TransformerSeq2Seq(SIZES[CONFIG["transformer"]], **task.sizes)
+    return build_seq2seq(**MODELS[model], **widths, **task.sizes)
+
+
+def _widths_as_transformer(task: SequenceTask) -> Settings:
+    candidates: list[Settings] = [{"d_encoder": width, "d_decoder": 2 * width} for width in range(16, 97, 2)]
+    with torch.device("meta"):  # shapes without numbers
+        wanted = count_parameters(TransformerSeq2Seq(SIZES[CONFIG["transformer"]], **task.sizes))
+        counts = [count_parameters(build_seq2seq(**MODELS[NARROWER], **c, **task.sizes)) for c in candidates]
+    return min(zip(counts, candidates, strict=True), key=lambda pair: abs(pair[0] - wanted))[1]
+
+
+def count_parameters(model: torch.nn.Module) -> int:
+    """Return the number of learned numbers; a matrix with two uses counts once."""
+    return sum(parameter.numel() for parameter in model.parameters())
+
+
+def train_model(
+    model_name: str, size: str, *, learning_rate: float, seed: int, steps: int | None = None, progress: bool = False
+) -> tuple[Seq2Seq | TransformerSeq2Seq, SequenceTask, Figures]:
+    """Build and train one model; this is all that a recorded run does before it is tested.
+
+    Parameters
+    ----------
+    model_name : str
+        One of `MODELS`.
+    size : str
+        One of `seq2bert.data.pocket.SIZES`.
+    learning_rate : float
+        The largest of the schedule.
+    seed : int
+        Of the weights and of the order of the batches.
+    steps : int, optional
+        Those of the table, if left out.
+    progress : bool
+        Show a progress bar.
+
+    Returns
+    -------
+    model : Seq2Seq or TransformerSeq2Seq
+    task : SequenceTask
+    figures : dict
+        What was seen while training: parameters, processor seconds, loss.
+    """
+    task = _task(size)
+    model = build_model(model_name, task, seed=seed)
+    history = train(
+        model,
+        task.batches(batch_size=CONFIG["batch_size"], seed=seed),
+        task.loss,
+        TrainingConfig(steps=CONFIG["steps"] if steps is None else steps, learning_rate=learning_rate, seed=seed),
+        device=torch.device("cpu"),
+        progress=progress,
+    )
+    figures = {
+        "parameters": count_parameters(model),
+        "processor_seconds": round(history.processor_seconds, 2),
+        "train_loss": float(np.mean(history.loss[-LAST_STEPS:])),
+    }
+    return model, task, figures
+
+
+def translation_figures(
+    model: Seq2Seq | TransformerSeq2Seq, task: SequenceTask, pairs: Sequence[tuple[list[int], list[int]]]
+) -> Figures:
+    """Translate greedily; return exact match and BLEU, and both by thirds of the sources' lengths.
+
+    Returns
+    -------
+    dict
+        ``exact_match``, ``bleu``, and ``by_length``: for the shortest, middle and longest third of the pairs
+        their largest number of source tokens and their share of exact matches.
+    """
+    decoded = task.decode(model, [source for source, _ in pairs]).ids
+    targets = [target for _, target in pairs]
+    words = task.target_vocabulary.decode
+    order = sorted(range(len(pairs)), key=lambda i: len(pairs[i][0]))
+    thirds = [list(third) for third in np.array_split(order, 3)]
+    return {
+        "exact_match": exact_match(decoded, targets),
+        "bleu": bleu([words(ids) for ids in decoded], [words(ids) for ids in targets]),
+        "by_length": [
+            [len(pairs[third[-1]][0]), exact_match([decoded[i] for i in third], [targets[i] for i in third])]
+            for third in thirds
+        ],
+    }
+
+
+@torch.no_grad()
+def alignment_errors(
+    model: Seq2Seq | TransformerSeq2Seq, task: SequenceTask, pairs: Sequence[PocketPair]
+) -> list[float]:
+    """Measure how far the largest attention weight of each step is from the gold word alignment.
+
+    The model reads the true target. A Transformer's layers are measured one by one, each with the mean of
+    its heads in cross-attention.
+
+    Returns
+    -------
+    list of float
+        Alignment error rates, one a layer that attends to the source.
+    """
+    was_training = model.training
+    model.eval()
+    links: list[list[frozenset[tuple[int, int]]]] = []
+    for start in range(0, len(pairs), 200):
+        some = pairs[start : start + 200]
+        batch = task.collate(
+            [(task.source_vocabulary.encode(p.english), task.target_vocabulary.encode(p.french)) for p in some]
+        )
+        lengths = {"source_lengths": [len(p.english) for p in some], "target_lengths": [len(p.french) for p in some]}
+        found = [attention_links(weights, **lengths) for weights in _layers(model, batch)]
+        links = [old + new for old, new in zip(links or [[] for _ in found], found, strict=True)]
+    model.train(was_training)
+    sure, possible = (corpus_links([getattr(pair, name) for pair in pairs]) for name in ("sure", "possible"))
+    return [alignment_error_rate(corpus_links(layer), sure, possible) for layer in links]
+
+
+def _layers(model: Seq2Seq | TransformerSeq2Seq, batch: SeqBatch) -> list[Tensor]:
+    """Return the attention to the source, (batch, target, source), one tensor a layer."""
+    inputs = (batch.source, batch.source_lengths, batch.target_inputs)
+    if isinstance(model, TransformerSeq2Seq):
+        return list(model.forward_with_weights(*inputs).cross.mean(dim=2).unbind(dim=1))
+    return [model(*inputs).weights]
+
+
+def _variants() -> list[Settings]:
+    return [{"size": size, "model": model} for size, models in CONFIG["sizes"].items() for model in models]
+
+
+def _plan(records: list[Record]) -> list[Settings]:
+    jobs: list[Settings] = []
+    for size in CONFIG["sizes"]:
+        jobs += plan_tuned(
+            [variant for variant in _variants() if variant["size"] == size],
+            records,
+            first_rates=CONFIG["first_rates"],
+            rate_seed=CONFIG["rate_seed"],
+            seeds=CONFIG["seeds"],
+        )
+        if size in CONFIG["longer"]:
+            jobs += _longer(records, size)
+    return jobs
+
+
+def _longer(records: list[Record], size: str) -> list[Settings]:
+    """Plan one model's runs of the Transformer's length in time, once both are timed."""
+    runs = [table_runs(records, {"size": size, "model": model}) for model in (TRANSFORMER, CONFIG["longer"][size])]
+    if min(map(len, runs)) < len(CONFIG["seeds"]):
+        return []
+    transformer, model = (np.mean([run.figures["processor_seconds"] for run in some]) for some in runs)
+    steps = round(CONFIG["steps"] * float(transformer / model))
+    return [run.settings | {"part": "longer", "steps": steps} for run in runs[1]]
+
+
+def _run_job(settings: Settings) -> Figures:
+    searching, size = settings["part"] == "rate", settings["size"]
+    model, task, figures = train_model(
+        settings["model"],
+        size,
+        learning_rate=settings["learning_rate"],
+        seed=settings["seed"],
+        steps=settings.get("steps", CONFIG["rate_steps" if searching else "steps"]),
+    )
+    figures["valid_loss"] = task.mean_loss(model, task.valid)
+    if not searching:
+        figures |= {"test_loss": task.mean_loss(model, task.test), **translation_figures(model, task, task.test)}
+        if MODELS[settings["model"]].get("score", "") is not None:
+            data = load_pocket(size)
+            figures["valid_alignment_errors"] = alignment_errors(model, task, data.valid)
+            figures["alignment_errors"] = alignment_errors(model, task, data.test)
+    return figures
+
+
+def _summarise(records: list[Record]) -> Figures:
+    return {size: _summarise_size(records, size) for size in CONFIG["sizes"]}
+
+
+def _summarise_size(records: list[Record], size: str) -> Figures:
+    rows = {}
+    for name in CONFIG["sizes"][size]:
+        variant = {"size": size, "model": name}
+        rows[name] = chosen_rates(records, variant) | _row(table_runs(records, variant))
+    longer = [r for r in records if r.settings["part"] == "longer" and r.settings["size"] == size]
+    if longer:
+        longer.sort(key=lambda run: run.settings["seed"])
+        rows[f"{CONFIG['longer'][size]}, as much time"] = {"steps": longer[0].settings["steps"]} | _row(longer)
+    for name, row in rows.items():
+        if name != TRANSFORMER:
+            for figure in ("exact_match", "bleu"):
+                row[f"transformer_minus_{figure}"] = list(paired_interval(rows[TRANSFORMER][figure], row[figure]))
+    return {"rows": rows}
+
+
+def _row(runs: Sequence[Record]) -> Figures:
+    row = {"parameters": runs[0].figures["parameters"]}
+    for figure in ("exact_match", "bleu", "test_loss", "train_loss", "processor_seconds", "by_length"):
+        row[figure] = [run.figures[figure] for run in runs]
+    if "alignment_errors" in runs[0].figures:  # the layer that fits validation sentences best, of all seeds together
+        layer = int(np.mean([run.figures["valid_alignment_errors"] for run in runs], axis=0).argmin())
+        row |= {"layer": layer, "alignment_error": [run.figures["alignment_errors"][layer] for run in runs]}
+    return row
+
+
+@cache
+def _task(size: str) -> SequenceTask:
+    return SequenceTask.from_pocket(load_pocket(size))
+
+
+EXPERIMENT = Experiment(
+    name="pocket-models",
+    description="L10: recurrent models and the Transformer on pocket translation, easy and hard",
+    plan=_plan,
+    run_job=_run_job,
+    config=CONFIG,
+    summarise=_summarise,
+)

@@ -1,0 +1,162 @@
+"""L10's deeper models: where layer normalisation stands, and whether the learning rate warms up.
+
+Four layers in each stack, dates. Two schedules of the learning rate: the paper's, with a warm-up and a
+slow fall, and a constant rate, which has neither. Every combination gets the same pairs, batches and
+number of steps, and its own learning rate, found in a shorter run on validation data with a seed that
+the table does not use. Other depths are left out, and so is a fall without a warm-up.
+"""
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import torch
+
+from seq2bert.data.dates import load_dates
+from seq2bert.experiments.compare import paired_interval
+from seq2bert.experiments.record import Experiment, Figures, Record, Settings
+from seq2bert.experiments.sequence_task import SequenceTask
+from seq2bert.experiments.tuning import chosen_rates, plan_tuned, table_runs
+from seq2bert.training import TrainingConfig, seed_everything, train
+from seq2bert.transformer import NORM_NAMES, SIZES, TransformerSeq2Seq
+
+__all__ = ["CONFIG", "EXPERIMENT", "SCHEDULES", "train_variant"]
+
+SCHEDULES: dict[str, Settings] = {
+    "warm-up, then a fall": {"schedule": "inverse-square-root", "warmup": 200},
+    "constant": {"schedule": "constant"},
+}
+"""A label, and what `TrainingConfig` needs to know."""
+
+CONFIG: Settings = {
+    "size": "lecture",
+    "layers": 4,
+    "schedules": SCHEDULES,
+    "n_train": 60_000,
+    "steps": 400,
+    "batch_size": 64,
+    "first_rates": [1e-3, 2e-3, 4e-3, 8e-3],
+    "rate_steps": 300,
+    "rate_seed": 100,  # not one of the table's
+    "seeds": [0, 1, 2],
+}
+
+LOSS_WINDOW = 25  # steps averaged to a point of the recorded loss curve
+
+
+def train_variant(
+    norm: str, schedule: str, *, learning_rate: float, seed: int, steps: int | None = None, progress: bool = False
+) -> tuple[TransformerSeq2Seq, SequenceTask, Figures]:
+    """Build and train one combination.
+
+    Parameters
+    ----------
+    norm : str
+        One of `seq2bert.transformer.NORM_NAMES`.
+    schedule : str
+        One of `SCHEDULES`.
+    learning_rate : float
+        The largest of the schedule.
+    seed : int
+        Of the weights and of the order of the batches.
+    steps : int, optional
+        Those of the table, if left out.
+    progress : bool
+        Show a progress bar.
+
+    Returns
+    -------
+    model : TransformerSeq2Seq
+    task : SequenceTask
+    figures : dict
+        What was seen while training.
+    """
+    task, layers = _task(), CONFIG["layers"]
+    seed_everything(seed)
+    config = replace(SIZES[CONFIG["size"]], norm=norm, n_encoder_layers=layers, n_decoder_layers=layers)
+    model = TransformerSeq2Seq(config, **task.sizes)
+    history = train(
+        model,
+        task.batches(batch_size=CONFIG["batch_size"], seed=seed),
+        task.loss,
+        TrainingConfig(
+            steps=CONFIG["steps"] if steps is None else steps,
+            learning_rate=learning_rate,
+            seed=seed,
+            **SCHEDULES[schedule],
+        ),
+        device=torch.device("cpu"),
+        progress=progress,
+    )
+    windows = [history.loss[i : i + LOSS_WINDOW] for i in range(0, len(history.loss), LOSS_WINDOW)]
+    figures = {
+        "parameters": sum(parameter.numel() for parameter in model.parameters()),
+        "processor_seconds": round(history.processor_seconds, 2),
+        "loss_curve": [float(f"{np.mean(window):.4g}") for window in windows],
+    }
+    return model, task, figures
+
+
+def _variants() -> list[Settings]:
+    return [{"norm": norm, "schedule": schedule} for schedule in CONFIG["schedules"] for norm in NORM_NAMES]
+
+
+def _plan(records: list[Record]) -> list[Settings]:
+    jobs = []
+    for variant in _variants():
+        jobs += plan_tuned(
+            [variant],
+            records,
+            first_rates=CONFIG["first_rates"],
+            rate_seed=CONFIG["rate_seed"],
+            seeds=CONFIG["seeds"],
+        )
+    return jobs
+
+
+def _run_job(settings: Settings) -> Figures:
+    searching = settings["part"] == "rate"
+    model, task, figures = train_variant(
+        settings["norm"],
+        settings["schedule"],
+        learning_rate=settings["learning_rate"],
+        seed=settings["seed"],
+        steps=CONFIG["rate_steps" if searching else "steps"],
+    )
+    figures["valid_loss"] = task.mean_loss(model, task.valid)
+    if not searching:
+        figures["test_loss"] = task.mean_loss(model, task.test)
+        figures["exact_match"] = task.exact_match(model, task.test)
+    return figures
+
+
+def _summarise(records: list[Record]) -> Figures:
+    rows, pre_minus_post = [], {}
+    for variant in _variants():
+        runs = table_runs(records, variant)
+        row = variant | chosen_rates(records, variant)
+        for figure in ("exact_match", "test_loss", "processor_seconds", "loss_curve"):
+            row[figure] = [run.figures[figure] for run in runs]
+        rows.append(row)
+    for schedule in CONFIG["schedules"]:
+        pre, post = (
+            next(row["exact_match"] for row in rows if row["norm"] == norm and row["schedule"] == schedule)
+            for norm in ("pre", "post")
+        )
+        pre_minus_post[schedule] = list(paired_interval(pre, post))
+    return {"rows": rows, "exact_match_pre_minus_post": pre_minus_post}
+
+
+@cache
+def _task() -> SequenceTask:
+    return SequenceTask.from_dates(load_dates(n_train=CONFIG["n_train"]))
+
+
+EXPERIMENT = Experiment(
+    name="transformer-depth",
+    description="L10: pre- and post-norm with and without warm-up, four layers in each stack",
+    plan=_plan,
+    run_job=_run_job,
+    config=CONFIG,
+    summarise=_summarise,
+)
