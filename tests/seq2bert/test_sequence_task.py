@@ -9,7 +9,7 @@ from torch.testing import assert_close
 from seq2bert.data.dates import load_dates
 from seq2bert.data.keyed import reverse_sequences
 from seq2bert.data.pocket import PocketData
-from seq2bert.data.pocket.clauses import write
+from seq2bert.data.pocket.clauses import write_sentence
 from seq2bert.data.pocket.draw_sentences import SentenceDrawer
 from seq2bert.data.pocket.profiles import PROFILES
 from seq2bert.data.pocket.synchronous import linearise
@@ -60,7 +60,7 @@ def test_dates_are_read_character_by_character():
 def pocket(n_train, n_valid, n_test):
     """A few pairs of the easy grammar: all of `load_pocket` would take seconds."""
     drawer = SentenceDrawer(PROFILES["easy"], random.Random(0))
-    pairs = [linearise(write(drawer.sentence())) for _ in range(n_train)]
+    pairs = [linearise(write_sentence(drawer.sentence())) for _ in range(n_train)]
     return PocketData(tuple(pairs), tuple(pairs[:n_valid]), tuple(pairs[-n_test:]))  # words that training has
 
 
