@@ -102,8 +102,16 @@ def factor_per_step(norms: Sequence[float], *, first: int, last: int) -> float:
 
     The least-squares line through the logarithms of ``norms[first:last]``; 1 means that distance
     does not matter.
+
+    Raises
+    ------
+    ValueError
+        If one of these norms is not positive: it has no logarithm.
     """
-    slope, _ = np.polyfit(np.arange(first, last), np.log(np.asarray(norms, dtype=float)[first:last]), 1)
+    fitted = np.asarray(norms, dtype=float)[first:last]
+    if not (fitted > 0).all():  # so written, it catches NaN too
+        raise ValueError(f"norms must be positive from {first} to {last}; got {fitted.tolist()}")
+    slope, _ = np.polyfit(np.arange(first, last), np.log(fitted), 1)
     return float(np.exp(slope))
 
 
