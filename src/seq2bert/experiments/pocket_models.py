@@ -17,7 +17,7 @@ from seq2bert.data.batching import SeqBatch
 from seq2bert.data.pocket import PocketPair, load_pocket
 from seq2bert.experiments.compare import paired_interval
 from seq2bert.experiments.record import Experiment, Figures, Record, Settings
-from seq2bert.experiments.sequence_task import SequenceTask
+from seq2bert.experiments.sequence_task import SequenceTask, evaluating
 from seq2bert.experiments.tuning import chosen_rates, plan_tuned, table_runs
 from seq2bert.metrics import alignment_error_rate, attention_links, bleu, corpus_links, exact_match
 from seq2bert.recurrent import Seq2Seq, build_seq2seq
@@ -160,7 +160,6 @@ def translation_figures(
     }
 
 
-@torch.no_grad()
 def alignment_errors(
     model: Seq2Seq | TransformerSeq2Seq, task: SequenceTask, pairs: Sequence[PocketPair]
 ) -> list[float]:
@@ -174,8 +173,6 @@ def alignment_errors(
     list of float
         Alignment error rates, one a layer that attends to the source.
     """
-    was_training = model.training
-    model.eval()
     links: list[list[frozenset[tuple[int, int]]]] = []
     for start in range(0, len(pairs), 200):
         some = pairs[start : start + 200]
@@ -183,9 +180,9 @@ def alignment_errors(
             [(task.source_vocabulary.encode(p.english), task.target_vocabulary.encode(p.french)) for p in some]
         )
         lengths = {"source_lengths": [len(p.english) for p in some], "target_lengths": [len(p.french) for p in some]}
-        found = [attention_links(weights, **lengths) for weights in _layers(model, batch)]
+        with evaluating(model):
+            found = [attention_links(weights, **lengths) for weights in _layers(model, batch)]
         links = [old + new for old, new in zip(links or [[] for _ in found], found, strict=True)]
-    model.train(was_training)
     sure, possible = (corpus_links([getattr(pair, name) for pair in pairs]) for name in ("sure", "possible"))
     return [alignment_error_rate(corpus_links(layer), sure, possible) for layer in links]
 
