@@ -30,7 +30,9 @@ def positions_of(options):
 
 def scope_of(options, *, causal=False, lengths=None):
     if causal:
-        scope, _ = decoder_scope(positions_of(options), n_new=TIME, n_read=0, gap=None, causal=True, device=torch.device("cpu"))
+        scope, _ = decoder_scope(
+            positions_of(options), n_new=TIME, n_read=0, gap=None, causal=True, device=torch.device("cpu")
+        )
         return scope
     mask = None if lengths is None else valid_keys(lengths, TIME)
     return encoder_scope(positions_of(options), mask, torch.arange(TIME)[None])

@@ -145,7 +145,7 @@ class SequenceTask:
         model: Model,
         sources: Sequence[Sequence[int]],
         max_length: int | None,
-        **options: float,
+        **options: Any,
     ) -> Any:
         if max_length is None:
             max_length = 1 + max(len(target) for pairs in (self.train, self.valid, self.test) for _, target in pairs)
