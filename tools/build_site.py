@@ -38,7 +38,7 @@ class SiteError(Exception):
 
 def with_outputs(lecture, executed):
     """The lecture as it reads now, with the outputs of its run put under its code cells."""
-    notebook = nbformat.read(lecture, as_version=4)
+    notebook = execute.read_lecture(lecture)
     run = nbformat.read(executed / lecture.name, as_version=4)
     ran = [cell for cell in run.cells if cell.cell_type == "code"]
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
@@ -166,6 +166,8 @@ def main():
         done = build(ROOT, anew=arguments.anew)
     except SiteError as error:
         sys.exit(str(error))
+    except OSError as error:
+        sys.exit(f"The site could not be written: {error}")
     index = ROOT / "_build" / "site" / "_build" / "html" / "index.html"
     print(f"{'The site is built' if done else 'The site is up to date'}. Open {index.as_uri()} or run make serve.")
 

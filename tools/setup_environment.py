@@ -114,6 +114,14 @@ def fingerprint(extras):
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
+def stamped_fingerprint(stamp):
+    """The fingerprint of the last complete set-up, or None where there was none."""
+    try:
+        return json.loads(stamp.read_text(encoding="utf-8")).get("fingerprint")
+    except (FileNotFoundError, ValueError):  # not there, or cut off by an interruption
+        return None
+
+
 def constraints_for(torch_version, folder):
     """Write the constraints, with the torch that is already there in place of the tested one."""
     lines = CONSTRAINTS.read_text(encoding="utf-8").splitlines()
@@ -142,9 +150,9 @@ def set_up(venv, extras):
     venv = Path(venv)
     stamp, wanted = venv / STAMP, fingerprint(extras)
     python = environment_python(venv)
-    if stamp.exists() and python.exists() and json.loads(stamp.read_text()).get("fingerprint") == wanted:
+    if python.exists() and stamped_fingerprint(stamp) == wanted:
         return False
-    if not python.exists():
+    if not python.exists() or installed_version(python, "pip") is None:  # or its creation was interrupted
         check_disk(venv)
         print(f"Creating the environment {venv}", flush=True)
         result = subprocess.run([sys.executable, "-m", "venv", str(venv)], capture_output=True, text=True)
@@ -181,6 +189,8 @@ def main():
         sys.exit(f"\n{error}")
     except OSError as error:
         sys.exit(f"\nThe environment could not be written: {error}")
+    except KeyboardInterrupt:
+        sys.exit("\nInterrupted. The same command goes on from here.")
 
 
 if __name__ == "__main__":

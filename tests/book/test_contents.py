@@ -65,5 +65,7 @@ def test_glossary_points_at_written_lectures(root):
 
 def test_every_reference_has_an_address(root):
     text = (root / "references.bib").read_text(encoding="utf-8")
-    for entry in re.split(r"^@", text, flags=re.MULTILINE)[1:]:
+    entries = re.split(r"^@", text, flags=re.MULTILINE)[1:]
+    assert entries
+    for entry in entries:
         assert re.search(r"\burl\s*=\s*\{https://", entry), entry.splitlines()[0]

@@ -10,6 +10,7 @@ from nbformat import v4
 
 from tools import execute
 from tools.build_site import SiteError, api_pages, with_outputs, write_tree
+from tools.lecture_environment import EnvironmentFault, run_pip
 
 
 def save(path, *cells):
@@ -152,5 +153,20 @@ def test_api_pages_follow_the_package(tmp_path):
 
 def test_lectures_are_found_by_number(tree):
     assert [path.stem for path in execute.find_lectures(tree, "1")] == ["01-a"]
-    with pytest.raises(SystemExit, match="no lecture 2"):
+    with pytest.raises(SystemExit, match=r"no lecture 2 in lectures/; there are: 01\."):
         execute.find_lectures(tree, "2")
+
+
+def test_a_lecture_that_cannot_be_read_is_named_before_any_is_run(tree, monkeypatch):
+    """Git leaves such a file behind when two branches changed the same cell."""
+    (tree / "lectures" / "02-b.ipynb").write_text("<<<<<<< HEAD\n{}\n")
+    monkeypatch.setattr(execute, "run_notebook", None)
+    with pytest.raises(SystemExit, match=r"02-b\.ipynb cannot be read as a notebook: Notebook does not appear"):
+        execute.execute(tree, execute.find_lectures(tree), jobs=1, threads=1)
+
+
+def test_what_pip_said_is_kept(tmp_path):
+    command = [sys.executable, "-c", "print('torch is missing'); raise SystemExit(1)"]
+    with pytest.raises(EnvironmentFault, match=r"lacks something:\ntorch is missing"):
+        run_pip(command, "The environment lacks something")
+    run_pip([sys.executable, "-c", ""], "nothing")

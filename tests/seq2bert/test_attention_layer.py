@@ -170,6 +170,15 @@ def test_the_window_left_out_is_global():
     assert isinstance(Attention(DotScore()).window, GlobalWindow)
 
 
+def test_the_first_step_left_out_is_the_first_of_the_target():
+    attention = build(window="local-m")
+    query, key, value = draw()
+    memory = attention.prepare(key=key, value=value, valid=VALID)
+    for one, other in zip(attention(query, memory), attention(query, memory, first_step=0), strict=True):
+        assert torch.equal(one, other)
+    assert torch.all(attention(query[:, :1], memory)[1][..., 2:] == 0)  # step 0, width 1: the keys 0 and 1
+
+
 def test_keys_are_prepared_once_and_carried_with_the_values():
     attention = build("additive")
     query, key, value = draw()

@@ -71,6 +71,13 @@ def test_a_live_figure_below_the_floor_fails_the_page():
     assert "0.950" in live_sentence("exact match", 0.95, RECORDED, floor=0.95)  # the bound itself is allowed
 
 
+@pytest.mark.parametrize("bound", ["floor", "ceiling"])
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_a_live_figure_that_is_not_a_number_fails_the_page(bound, value):
+    with pytest.raises(AssertionError, match=f"loss is {value}"):
+        live_sentence("loss", value, [0.5] * 5, **{bound: 0.5})
+
+
 @pytest.mark.error_messages
 @pytest.mark.parametrize(
     ("recorded", "bounds", "message"),
@@ -80,6 +87,9 @@ def test_a_live_figure_below_the_floor_fails_the_page():
         (RECORDED[:4], {"floor": 0.5}, "at least five seeds; got 4"),
         (RECORDED, {"floor": 0.971}, "must lie 3 recorded ranges from the mean 0.994"),
         (RECORDED, {"ceiling": 1.017}, "must lie 3 recorded ranges from the mean 0.994"),
+        ([*RECORDED, math.nan], {"floor": 0.5}, "must lie 3 recorded ranges from the mean nan"),
+        (RECORDED, {"floor": -math.inf}, "the floor for exact match must be a number that can be missed; got -inf"),
+        (RECORDED, {"ceiling": math.inf}, "the ceiling for exact match must be a number that can be missed; got inf"),
     ],
 )
 def test_a_bound_must_be_given_once_and_far_enough(recorded, bounds, message):
@@ -91,5 +101,14 @@ def test_a_bound_must_be_given_once_and_far_enough(recorded, bounds, message):
 def test_intervals_need_seeds():
     with pytest.raises(ValueError, match="at least two figures, one per seed; got 1"):
         interval([1.0])
+    with pytest.raises(ValueError, match=r"values must be finite; got \[1\.0, nan\]"):
+        interval([1.0, math.nan])
     with pytest.raises(ValueError, match="the same seeds; got 2 and 3 figures"):
         paired_interval([1.0, 2.0], [1.0, 2.0, 3.0])
+
+
+@pytest.mark.error_messages
+@pytest.mark.parametrize("level", [0.0, 1.0, 95, math.nan])
+def test_a_level_is_a_share(level):
+    with pytest.raises(ValueError, match=f"level must lie between 0 and 1; got {level}"):
+        interval([1.0, 2.0], level=level)

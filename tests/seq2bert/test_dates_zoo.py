@@ -29,6 +29,13 @@ def test_everything_the_course_names_is_compared():
     assert {options.get("window") for options in VARIANTS.values()} == {None, "local-m", "local-p"}
 
 
+@pytest.mark.usefixtures("_few_dates")
+def test_windows_are_as_wide_as_the_config_says(monkeypatch):
+    monkeypatch.setitem(CONFIG, "window_width", 3)
+    for variant in ("dot, local-m", "dot, local-p"):
+        assert dates_zoo._build(variant, dates_zoo._task()).decoder.attention.window.width == 3
+
+
 def pretend(settings):
     """Make the figures of a job whose losses are best at a rate of 0.01, and for dot."""
     if settings["part"] == "timing":

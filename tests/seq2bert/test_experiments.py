@@ -93,6 +93,15 @@ def test_a_job_that_fails_leaves_the_others_done(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.error_messages
+@pytest.mark.parametrize("figure", [float("nan"), float("inf")])
+def test_a_figure_that_is_not_finite_is_not_recorded(tmp_path, figure):
+    with pytest.raises(ValueError, match=r"figures must be finite; job \{'seed': 1.* found \{'x': (nan|inf)\}"):
+        run(make_experiment([job(0, x=1), job(1, x=figure)]), tmp_path)
+    (unfinished,) = (tmp_path / "work").iterdir()
+    assert len(unfinished.read_text().splitlines()) == 1  # the job before it is kept
+
+
 def write_unfinished(folder, experiment, text):
     path = folder / "work" / f"{experiment.name}-{experiment.config_sha256[:12]}.jsonl"
     path.parent.mkdir()

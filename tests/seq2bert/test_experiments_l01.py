@@ -133,6 +133,13 @@ def test_factor_by_hand():  # 8, 4, 2, 1 halves at every step; entries outside t
     assert gradient_distance.factor_per_step([3.0] * 5, first=0, last=5) == pytest.approx(1.0)
 
 
+@pytest.mark.error_messages
+@pytest.mark.parametrize("norm", [0.0, float("nan")])
+def test_a_norm_without_a_logarithm_is_named(norm):
+    with pytest.raises(ValueError, match=rf"norms must be positive from 1 to 3; got \[{norm}, 1\.0\]"):
+        gradient_distance.factor_per_step([1.0, norm, 1.0, 0.0], first=1, last=3)
+
+
 def test_an_open_forget_gate_lets_the_gradient_reach_farther():
     task = letters.letters_task("copy", max_length=6)
     factors = []

@@ -206,6 +206,12 @@ def test_nothing_changes_its_arguments():
 # --- agreement -------------------------------------------------------------------------------------
 
 
+@pytest.mark.error_messages
+def test_central_differences_refuse_integers():  # adding 1e-5 to an integer would change nothing
+    with pytest.raises(TypeError, match="at must hold floating-point numbers; got int64"):
+        central_differences(lambda y: float((y**3).sum()), np.array([1, 2], dtype=np.int64))
+
+
 def test_central_differences_of_a_cubic():  # the gradient of the sum of x³ is 3x²
     x = np.array([[1.0, -2.0, 0.5]])
     assert_allclose(central_differences(lambda y: float((y**3).sum()), x), 3 * x**2, rtol=1e-9)

@@ -110,6 +110,24 @@ def test_measuring_leaves_the_model_as_it_was(training, make):
     assert all(parameter.grad is None for parameter in model.parameters())
 
 
+@pytest.mark.parametrize("training", [True, False])
+def test_a_measurement_that_fails_leaves_the_model_in_its_mode(training, monkeypatch):
+    task = SequenceTask.from_tokens(ab, ab, ab)
+    model = small_model(task).train(training)
+    modes = []
+
+    def fail(*_):
+        modes.append((model.training, torch.is_grad_enabled()))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(model, "forward", fail)
+    with pytest.raises(KeyboardInterrupt):
+        task.mean_loss(model, task.test)
+    assert modes == [(False, False)]
+    assert model.training == training
+    assert torch.is_grad_enabled()
+
+
 def test_decoding_stops_at_the_longest_target():
     task = SequenceTask.from_tokens(ab, ab, ab)
     model = small_model(task)

@@ -1,5 +1,6 @@
 """Intervals over seeds, and a live figure beside the recorded ones."""
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -30,11 +31,15 @@ def interval(values: Sequence[float], *, level: float = 0.95) -> Interval:
     Raises
     ------
     ValueError
-        If there are fewer than two values.
+        If there are fewer than two values, one is not finite, or ``level`` is not between 0 and 1.
     """
     array = np.asarray(values, dtype=float)
     if array.size < 2:
         raise ValueError(f"values must hold at least two figures, one per seed; got {array.size}")
+    if not np.isfinite(array).all():
+        raise ValueError(f"values must be finite; got {array.tolist()}")
+    if not 0 < level < 1:
+        raise ValueError(f"level must lie between 0 and 1; got {level}")
     half = stdtrit(array.size - 1, (1 + level) / 2) * array.std(ddof=1) / np.sqrt(array.size)
     return Interval(float(array.mean()), float(array.mean() - half), float(array.mean() + half))
 
@@ -87,25 +92,29 @@ def live_sentence(
     Raises
     ------
     ValueError
-        If the bound is missing, given twice, or too near to the recorded figures.
+        If the bound is missing, given twice, infinite, or too near to the recorded figures.
     AssertionError
-        If the live figure is on the wrong side of the bound.
+        If the live figure is on the wrong side of the bound, or not finite.
     """
-    if (floor is None) == (ceiling is None):
+    if floor is not None and ceiling is None:
+        word, bound, side = "floor", floor, 1
+    elif ceiling is not None and floor is None:
+        word, bound, side = "ceiling", ceiling, -1
+    else:
         raise ValueError(f"live_sentence needs exactly one of floor and ceiling; got {floor} and {ceiling}")
+    if math.isinf(bound):
+        raise ValueError(f"the {word} for {name} must be a number that can be missed; got {bound}")
     if len(recorded) < 5:
         raise ValueError(f"recorded must hold at least five seeds; got {len(recorded)}")
     low, high = min(recorded), max(recorded)
     mean = sum(recorded) / len(recorded)
-    bound = ceiling if floor is None else floor
-    margin = bound - mean if floor is None else mean - bound
-    if margin < SPREADS * (high - low):
+    margin = side * (mean - bound)
+    if not margin >= SPREADS * (high - low):
         raise ValueError(
             f"the bound {bound} for {name} must lie {SPREADS} recorded ranges from the mean {mean:.{digits}f} "
             f"(range {high - low:.{digits}f}); it lies {margin:.{digits}f} away"
         )
-    word = "ceiling" if floor is None else "floor"
-    if (value > bound) if floor is None else (value < bound):
+    if not math.isfinite(value) or side * (value - bound) < 0:
         raise AssertionError(f"{name} is {value:.{digits}f}; the {word} is {bound}")
     text = (
         f"{name[0].upper()}{name[1:]}, live: **{value:.{digits}f}**. Recorded over {len(recorded)} seeds: "

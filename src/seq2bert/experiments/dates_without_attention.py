@@ -4,6 +4,7 @@ The learning rate is the course's for dates and is not searched for here; the ex
 does that, and compares more.
 """
 
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
@@ -11,7 +12,7 @@ import torch
 
 from seq2bert.data.dates import TARGET_FIELDS, load_dates
 from seq2bert.experiments.record import Experiment, Figures, Record, Settings
-from seq2bert.experiments.sequence_task import SequenceTask
+from seq2bert.experiments.sequence_task import IdPair, SequenceTask, evaluating
 from seq2bert.metrics import exact_match, mean_edit_distance, token_accuracy
 from seq2bert.recurrent import Seq2Seq, build_seq2seq
 from seq2bert.training import TrainingConfig, seed_everything, train
@@ -20,6 +21,8 @@ __all__ = ["CONFIG", "EXPERIMENT", "VARIANTS", "date_figures", "free_running_acc
 
 VARIANTS: dict[str, Settings] = {"plain": {}, "context at every step": {"context_every_step": True}}
 """A label, and what `build_seq2seq` needs to know besides its defaults."""
+
+LAST_STEPS = 50  # the training loss of a run is the mean of its last steps
 
 CONFIG: Settings = {
     "variants": VARIANTS,
@@ -31,18 +34,15 @@ CONFIG: Settings = {
 }
 
 
-@torch.no_grad()
-def teacher_forced_accuracy(model: Seq2Seq, task: SequenceTask, pairs: list) -> float:
+def teacher_forced_accuracy(model: Seq2Seq, task: SequenceTask, pairs: Sequence[IdPair]) -> float:
     """Return the share of target tokens predicted right from the *right* earlier tokens."""
-    was_training = model.training
-    model.eval()
     batch = task.collate(pairs).to(next(model.parameters()).device)
-    logits = model(batch.source, batch.source_lengths, batch.target_inputs).logits
-    model.train(was_training)
+    with evaluating(model):
+        logits = model(batch.source, batch.source_lengths, batch.target_inputs).logits
     return token_accuracy(logits, batch.targets, pad_id=task.target_vocabulary.pad_id)
 
 
-def free_running_accuracy(model: Seq2Seq, task: SequenceTask, pairs: list) -> float:
+def free_running_accuracy(model: Seq2Seq, task: SequenceTask, pairs: Sequence[IdPair]) -> float:
     """Return the share of target tokens that stand at their place in the model's own output.
 
     The end token counts as a token, as in :func:`teacher_forced_accuracy`.
@@ -98,7 +98,7 @@ def _run_job(settings: Settings) -> Figures:
     )
     return {
         "processor_seconds": round(history.processor_seconds, 2),
-        "train_loss": float(np.mean(history.loss[-50:])),
+        "train_loss": float(np.mean(history.loss[-LAST_STEPS:])),
         **date_figures(model, task),
     }
 

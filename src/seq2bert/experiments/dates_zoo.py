@@ -36,7 +36,7 @@ VARIANTS: dict[str, Settings] = {
 
 CONFIG: Settings = {
     "variants": VARIANTS,
-    "window_width": 5,  # the default of build_seq2seq; Luong et al. 2015, section 3.2, take 10 words
+    "window_width": 5,  # Luong et al. 2015, section 3.2, take 10 words
     "steps": 500,
     "batch_size": 64,
     "first_rates": [5e-3, 1e-2, 2e-2],
@@ -79,7 +79,7 @@ def train_variant(
     """
     task = _task()
     seed_everything(seed)
-    model = build_seq2seq(**VARIANTS[variant], **task.sizes)
+    model = _build(variant, task)
     few = task.valid[: CONFIG["curve_pairs"]]
     evaluate_every = CONFIG["evaluate_every"] * steps // CONFIG["steps"]  # as many points for any number of steps
     history = train(
@@ -139,6 +139,10 @@ def attention_figures(model: Seq2Seq, task: SequenceTask, pairs: Sequence[DatePa
     return {"in_field": float(np.mean(in_field)), "entropy": float(np.mean(entropy))}
 
 
+def _build(variant: str, task: SequenceTask) -> Seq2Seq:
+    return build_seq2seq(**VARIANTS[variant], width=CONFIG["window_width"], **task.sizes)
+
+
 def _variants() -> list[Settings]:
     return [{"variant": name, "steps": CONFIG["steps"]} for name in VARIANTS]
 
@@ -183,7 +187,7 @@ def _run_job(settings: Settings) -> Figures:
 def _time_variants() -> Figures:
     task = _task()
     seed_everything(0)
-    models = {name: build_seq2seq(**options, **task.sizes) for name, options in VARIANTS.items()}
+    models = {name: _build(name, task) for name in VARIANTS}
     models[ONE_BY_ONE] = OneByOne(models["none"].encoder, models["none"].decoder)
     return time_steps(
         models,

@@ -102,8 +102,16 @@ def factor_per_step(norms: Sequence[float], *, first: int, last: int) -> float:
 
     The least-squares line through the logarithms of ``norms[first:last]``; 1 means that distance
     does not matter.
+
+    Raises
+    ------
+    ValueError
+        If one of these norms is not positive: it has no logarithm.
     """
-    slope, _ = np.polyfit(np.arange(first, last), np.log(np.asarray(norms, dtype=float)[first:last]), 1)
+    fitted = np.asarray(norms, dtype=float)[first:last]
+    if not (fitted > 0).all():  # so written, it catches NaN too
+        raise ValueError(f"norms must be positive from {first} to {last}; got {fitted.tolist()}")
+    slope, _ = np.polyfit(np.arange(first, last), np.log(fitted), 1)
     return float(np.exp(slope))
 
 
@@ -114,10 +122,10 @@ def open_forget_gate(encoder: Encoder, *, bias: float) -> None:
     ----------
     Gers et al. (2000), Learning to forget; Jozefowicz et al. (2015), section 2.2, recommend 1.
     """
-    width = encoder.cell.hidden_size
+    width = encoder.cell.get_parameter("weight_hh_l0").shape[1]
     with torch.no_grad():  # torch adds two biases, each with its gates in the order input, forget, cell, output
-        encoder.cell.bias_ih_l0[width : 2 * width] = bias
-        encoder.cell.bias_hh_l0[width : 2 * width] = 0.0
+        encoder.cell.get_parameter("bias_ih_l0")[width : 2 * width] = bias
+        encoder.cell.get_parameter("bias_hh_l0")[width : 2 * width] = 0.0
 
 
 def build_variant(variant: str, task: SequenceTask, *, seed: int) -> Seq2Seq:

@@ -81,11 +81,19 @@ def run_experiment(
         The JSON file to write; the package's own, if left out.
     processes : int
         Jobs side by side, one thread each.
+    progress : bool
+        Show a progress bar.
 
     Returns
     -------
     Path
         The file written.
+
+    Raises
+    ------
+    ValueError
+        If ``processes`` is below 1, or a job finds a figure that is not finite: a validation loss of NaN
+        could win every comparison that follows.
     """
     if processes < 1:
         raise ValueError(f"processes must be at least 1; got {processes}")
@@ -99,8 +107,9 @@ def run_experiment(
             bar.n = len(records)
             bar.refresh()
             for record in _run_jobs(experiment, jobs, processes):
+                line = _line(record)
                 with unfinished.open("a", encoding="utf-8") as file:
-                    file.write(_dump({"settings": record.settings, "figures": record.figures}) + "\n")
+                    file.write(line)
                 records.append(record)
                 bar.update()
     wanted = [_key(settings) for settings in experiment.plan(records)]
@@ -173,6 +182,14 @@ def _end_with_parent() -> None:
 def _missing(jobs: list[Settings], records: list[Record]) -> list[Settings]:
     done = {_key(record.settings) for record in records}
     return [job for job in jobs if _key(job) not in done]
+
+
+def _line(record: Record) -> str:
+    """Write a finished job as a line of the file of unfinished runs."""
+    try:
+        return json.dumps(vars(record), sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+    except ValueError as error:
+        raise ValueError(f"figures must be finite; job {record.settings} found {record.figures}") from error
 
 
 def _read_records(path: Path) -> Iterator[Record]:

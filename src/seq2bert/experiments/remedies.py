@@ -8,6 +8,7 @@ rate. Remedies are tried one at a time; their combinations are left out.
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
+from typing import Any
 
 import numpy as np
 import torch
@@ -68,7 +69,9 @@ def reverse_target(task: SequenceTask) -> SequenceTask:
 
 
 def _rewrite(task: SequenceTask, change: Callable[[list[int], list[int]], IdPair]) -> SequenceTask:
-    parts = {name: [change(*pair) for pair in getattr(task, name)] for name in ("train", "valid", "test")}
+    parts: dict[str, Any] = {
+        name: [change(*pair) for pair in getattr(task, name)] for name in ("train", "valid", "test")
+    }
     return replace(task, **parts)
 
 

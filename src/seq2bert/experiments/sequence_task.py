@@ -3,12 +3,13 @@
 Lectures and experiments train through it, so that the recorded runs are the lecture's own code.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from seq2bert.data.batching import PooledBatches, SeqBatch, make_batch, pad
 from seq2bert.data.dates import DateData, date_vocabularies, encode_pairs
@@ -21,6 +22,18 @@ from seq2bert.vocabulary import Vocabulary
 
 IdPair = tuple[list[int], list[int]]
 Model = Seq2Seq | TransformerSeq2Seq
+
+
+@contextmanager
+def evaluating(model: nn.Module) -> Iterator[None]:
+    """Put a model in eval mode without gradients for the block, then back in the mode it came in."""
+    was_training = model.training
+    model.eval()
+    try:
+        with torch.no_grad():
+            yield
+    finally:
+        model.train(was_training)
 
 
 @dataclass(frozen=True)
@@ -138,7 +151,6 @@ class SequenceTask:
         """
         return self._decode(beam_decode, model, sources, max_length, beam_size=beam_size, alpha=alpha)
 
-    @torch.no_grad()
     def _decode(
         self,
         function: Callable[..., Any],
@@ -152,32 +164,25 @@ class SequenceTask:
         target = self.target_vocabulary
         device = next(model.parameters()).device
         ids, lengths = pad(sources, pad_id=target.pad_id)
-        was_training = model.training
-        model.eval()
-        decoded = function(
-            model.step,
-            model.encode(ids.to(device), lengths.to(device)),
-            batch_size=len(sources),
-            start_id=target.start_id,
-            end_id=target.end_id,
-            max_length=max_length,
-            device=device,
-            **options,
-        )
-        model.train(was_training)
-        return decoded
+        with evaluating(model):
+            return function(
+                model.step,
+                model.encode(ids.to(device), lengths.to(device)),
+                batch_size=len(sources),
+                start_id=target.start_id,
+                end_id=target.end_id,
+                max_length=max_length,
+                device=device,
+                **options,
+            )
 
     def exact_match(self, model: Model, pairs: Sequence[IdPair]) -> float:
         """Return the share of pairs whose whole target is decoded exactly, between 0 and 1."""
         decoding = self.decode(model, [source for source, _ in pairs])
         return exact_match(decoding.ids, [target for _, target in pairs])
 
-    @torch.no_grad()
     def mean_loss(self, model: Model, pairs: Sequence[IdPair]) -> float:
         """Return the teacher-forced loss on pairs, in eval mode and in nats per token."""
-        was_training = model.training
-        model.eval()
         device = next(model.parameters()).device
-        value = self.loss(model, self.collate(pairs).to(device)).item()
-        model.train(was_training)
-        return value
+        with evaluating(model):
+            return self.loss(model, self.collate(pairs).to(device)).item()

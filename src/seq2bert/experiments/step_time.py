@@ -5,6 +5,7 @@ Processor seconds of one process. Memory, decoding and GPUs are left out.
 
 import time
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 import torch
@@ -41,7 +42,7 @@ class OneByOne(Seq2Seq):
 
 def time_steps(
     models: Mapping[str, nn.Module],
-    loss_of: Callable[[nn.Module, SeqBatch], Tensor],
+    loss_of: Callable[[Any, SeqBatch], Tensor],
     batch_at: Callable[[int], SeqBatch],
     *,
     rounds: int,
@@ -88,7 +89,7 @@ def time_steps(
 def _time_step(
     model: nn.Module,
     optimizer: torch.optim.Optimizer,
-    loss_of: Callable[[nn.Module, SeqBatch], Tensor],
+    loss_of: Callable[[Any, SeqBatch], Tensor],
     batch: SeqBatch,
 ) -> float:
     started = time.process_time()

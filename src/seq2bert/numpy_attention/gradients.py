@@ -167,7 +167,14 @@ def central_differences(
     -------
     array
         Of the shape of ``at``.
+
+    Raises
+    ------
+    TypeError
+        If ``at`` holds integers: a small step would be rounded to 0, and every gradient be 0.
     """
+    if not np.issubdtype(at.dtype, np.floating):
+        raise TypeError(f"at must hold floating-point numbers; got {at.dtype}")
     gradient = np.zeros_like(at)
     for index in np.ndindex(at.shape):
         shift = np.zeros_like(at)

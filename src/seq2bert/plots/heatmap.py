@@ -82,22 +82,19 @@ def attention_heatmap(
     write_title(ax, title, taken=4 + max(map(len, target_tokens), default=0))
     longest = max(map(len, source_tokens), default=0)
     upright = longest * len(source_tokens) <= 48  # characters that fit side by side
-    columns = [token.replace(" ", VISIBLE_SPACE) for token in source_tokens]
-    ax.set_xticks(np.arange(expected[1]) + 0.5, columns, rotation=0 if upright else 90)
-    ax.set_yticks(
-        np.arange(expected[0]) + 0.5,
-        [token.replace(" ", VISIBLE_SPACE) for token in target_tokens],
-    )
+    ax.set_xticks(np.arange(expected[1]) + 0.5, _visible(source_tokens), rotation=0 if upright else 90)
+    ax.set_yticks(np.arange(expected[0]) + 0.5, _visible(target_tokens))
     if annotate:
-        for (row, column), weight in np.ndenumerate(weights):
-            dark = weight > 0.55 * maximum
-            ax.text(
-                column + 0.5,
-                row + 0.5,
-                f"{weight:.2f}",
-                ha="center",
-                va="center",
-                color="white" if dark else "black",
-            )
+        _write_weights(ax, weights, maximum)
     ax.figure.colorbar(image, ax=ax, label="weight", pad=0.02, ticks=[0, maximum / 2, maximum])
     return ax
+
+
+def _visible(tokens: Sequence[str]) -> list[str]:
+    return [token.replace(" ", VISIBLE_SPACE) for token in tokens]
+
+
+def _write_weights(ax: Axes, weights: np.ndarray, maximum: float) -> None:
+    for (row, column), weight in np.ndenumerate(weights):
+        colour = "white" if weight > 0.55 * maximum else "black"  # on the dark half of the colours
+        ax.text(column + 0.5, row + 0.5, f"{weight:.2f}", ha="center", va="center", color=colour)
