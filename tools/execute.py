@@ -2,8 +2,8 @@
 
 A lecture is run again when its code cells, the package, the tested versions, torch or Python changed; not when only
 its prose did. It runs in the environment of tools/lecture_environment.py (the wheel and its dependencies only) in an
-empty folder, `--jobs` lectures at a time with one thread each: on two cores two notebooks on one thread each finish
-sooner than one after the other on two threads (CONTRIBUTING.md has the numbers).
+empty folder, `--jobs` lectures at a time with one thread each: the models
+are small (CONTRIBUTING.md has the numbers).
 """
 
 import argparse
