@@ -23,6 +23,13 @@ def test_by_hand():
     assert_close(sequence_cross_entropy(logits, targets, pad_id=PAD), torch.tensor(expected))
 
 
+def test_a_token_that_is_ruled_out_costs_nothing():
+    # Logits 0, 0 and minus infinity: the right token has probability 1/2.
+    logits = torch.tensor([[[0.0, 0.0, -math.inf]]])
+    loss = sequence_cross_entropy(logits, torch.tensor([[0]]), pad_id=PAD)
+    assert_close(loss, torch.tensor(math.log(2)))
+
+
 @pytest.mark.parametrize("pad_id", [0, 2, 6])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_agrees_with_a_loop(pad_id, dtype):
