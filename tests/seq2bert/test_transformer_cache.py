@@ -257,3 +257,45 @@ def test_rows_of_the_past_leave_the_source():
     moved = reorder_past(state, rows)
     assert moved.memory is state.memory
     assert_close(moved.past, select_rows(state.past, rows))
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("positions", POSITION_NAMES)
+def test_a_state_may_be_read_on_from_more_than_once(positions):
+    # States share their room. Two ways go on from each state in turn, past the room's first size.
+    model = make(positions=positions).eval()
+    states = {(): model.encode(SOURCE, LENGTHS)}
+    for depth in range(40):
+        longest = [way for way in states if len(way) == depth][-1:]  # one way grows, others branch off
+        for way in longest:
+            for token in (3, 4):
+                _, _, states[*way, token] = model.step(torch.full((3,), token), states[way])
+    for way in [way for way in states if way][::7]:
+        seen, _ = model.decoder(torch.tensor([5]).expand(3, 1), states[way])
+        whole, _ = model.decoder(torch.tensor([[*way, 5]]).expand(3, -1), states[()])
+        assert_close(seen[:, 0], whole[:, -1], atol=1e-4, rtol=1e-4)
+
+
+@torch.no_grad()
+def test_rows_of_a_state_do_not_write_into_it():
+    model = make().eval()
+    _, state = model.decoder(SOURCE, model.encode(SOURCE, LENGTHS))
+    _, _, state = model.step(SOURCE[:, 0], state)
+    expected, _, _ = model.step(SOURCE[:, 1], state)
+    for rows in ([0], [0, 1, 2], [2, 1, 0]):
+        model.step(torch.full((len(rows),), 7), select_rows(state, torch.tensor(rows)))
+    again, _, _ = model.step(SOURCE[:, 1], state)
+    assert_close(again, expected)
+
+
+def test_with_gradients_the_cache_can_be_trained_through():
+    model = make().train()
+    state, logits = model.encode(SOURCE, LENGTHS), []
+    for place in range(5):
+        step, _, state = model.step(SOURCE[:, place], state)
+        logits.append(step)
+    torch.stack(logits, 1).sin().sum().backward()
+    stepped = model.output.weight.grad.clone()
+    model.zero_grad()
+    model(SOURCE, LENGTHS, SOURCE).logits.sin().sum().backward()
+    assert_close(stepped, model.output.weight.grad, atol=1e-4, rtol=1e-4)

@@ -35,8 +35,8 @@ class Room:
         start, self.n_filled = self.n_filled, self.n_filled + key.shape[2]
         self.key[start : self.n_filled] = key.permute(2, 0, 1, 3)
         self.value[start : self.n_filled] = value.permute(2, 0, 1, 3)
-        key, value = (part[: self.n_filled].permute(1, 2, 0, 3) for part in (self.key, self.value))
-        return KeyValue(key, value, self)
+        keys, values = (part[: self.n_filled].permute(1, 2, 0, 3) for part in (self.key, self.value))
+        return KeyValue(keys, values, self)
 
 
 class KeyValue(NamedTuple):
