@@ -60,6 +60,8 @@ def test_rates_by_hand():
     assert rates_wanted({1e-3: 1.0, 2e-3: 2.0, 4e-3: 3.0}, first) == [5e-4, *first]
     assert rates_wanted({5e-4: 1.0, 1e-3: 2.0}, [1e-3]) == [5e-4, 1e-3]  # the smallest there is
     assert rates_wanted({4e-2: 2.0, 8e-2: 1.0}, [4e-2]) == [4e-2, 8e-2]  # the largest
+    assert rates_wanted({4e-2: 2.0, 8e-2: 1.0}, [4e-2], largest_rate=0.2) == [4e-2, 8e-2, 0.16]
+    assert rates_wanted({8e-2: 2.0, 0.16: 1.0}, [8e-2], largest_rate=0.2) == [8e-2, 0.16]
 
 
 def test_seeds_come_after_the_best_rate_of_their_own_variant():

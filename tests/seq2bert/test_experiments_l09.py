@@ -196,6 +196,7 @@ def test_positions_record(tmp_path, monkeypatch):
     for name, value in {"tasks": tasks, "sizes": sizes, "lengths": [5, 20, 25], "n_per_length": 3}.items():
         monkeypatch.setitem(position_schemes.CONFIG, name, value)
     monkeypatch.setitem(position_schemes.CONFIG, "longer", {"task": "reverse", "scheme": "learned", "times": 2})
+    monkeypatch.setitem(position_schemes.CONFIG, "largest_rate", 4e-3)
     summary = run(position_schemes, tmp_path)
     for task in tasks:
         rows = summary["rows"][task]
@@ -205,6 +206,7 @@ def test_positions_record(tmp_path, monkeypatch):
             means = [sum(column) / 2 for column in zip(*row["accuracy"], strict=True)]
             assert [mean for mean, _, _ in row["interval"]] == pytest.approx(means)
         assert [mean for mean, _, _ in rows["none"]["minus_none"]] == [0, 0, 0]
+        assert max(rate for row in rows.values() for rate, _ in row["rates_tried"]) == 4e-3  # where the search ends
     assert [len(values) for values in summary["longer"]["accuracy"]] == [3, 3]
     assert rows["learned"]["parameters"] - rows["none"]["parameters"] == 30 * 8
 

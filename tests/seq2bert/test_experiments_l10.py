@@ -13,7 +13,8 @@ from seq2bert.experiments import pocket_models as pocket
 from seq2bert.experiments import transformer_dates as dates
 from seq2bert.experiments import transformer_depth as depth
 from seq2bert.experiments.__main__ import find_experiments
-from seq2bert.training import TrainingConfig, learning_rate_at
+from seq2bert.training import TrainingConfig, learning_rate_at, seed_everything
+from seq2bert.transformer import SIZES, TransformerSeq2Seq
 
 
 @pytest.fixture(autouse=True)
@@ -59,7 +60,9 @@ def test_dates_record(tmp_path, monkeypatch):
             assert difference != 0  # the variant is another model, or another loss
             mean = (sum(row["exact_match"]) - sum(base["exact_match"][:2])) / 2
             assert row["exact_match_minus_base"][0] == pytest.approx(mean)
-    assert rows["1 head"]["parameters"] == base["parameters"]
+    assert all(rows[name]["parameters"] == base["parameters"] for name in ("1 head", "2 heads", "8 heads", "ALiBi"))
+    target = len(dates._task().target_vocabulary)
+    assert rows["untied"]["parameters"] == base["parameters"] + target * 64  # one matrix more
     searched = [run for run in record["runs"] if run["settings"]["part"] == "rate"]
     assert all("exact_match" not in run["figures"] and "test_loss" not in run["figures"] for run in searched)
 
@@ -71,7 +74,22 @@ def test_only_the_named_part_differs():
         name: {key: value for key, value in vars(config).items() if value != base[key]}
         for name, config in models.items()
     }
-    assert changed == dates.VARIANTS
+    assert changed == dates.VARIANTS | {"label smoothing": {}}  # that is a part of the loss
+
+
+def test_smoothing_is_trained_with_and_not_measured_with():
+    """One step from the same weights: the loss is the smoothed one of the weights before it."""
+    smoothed, plain = (
+        dates.train_variant(name, learning_rate=1e-3, seed=0, steps=1)[2]["train_loss"]
+        for name in ("label smoothing", dates.BASE)
+    )
+    seed_everything(0)
+    untrained = TransformerSeq2Seq(SIZES["lecture"], **dates._task().sizes)
+    task = dates._task()
+    batch = task.batches(batch_size=dates.CONFIG["batch_size"], seed=0)(0)
+    assert plain == pytest.approx(task.loss(untrained, batch).item())
+    assert smoothed == pytest.approx(task.smoothed_loss(0.1)(untrained, batch).item())
+    assert smoothed != pytest.approx(plain)
 
 
 # Depth -------------------------------------------------------------------------------------------
@@ -80,17 +98,24 @@ def test_only_the_named_part_differs():
 def test_depth_record(tmp_path):
     summary = run(depth, tmp_path)["summary"]
     rows = summary["rows"]
-    assert [(row["norm"], row["schedule"]) for row in rows] == [
-        (norm, schedule) for schedule in depth.SCHEDULES for norm in ("post", "pre")
+    assert [(row["layers"], row["norm"], row["schedule"]) for row in rows] == [
+        (layers, norm, schedule) for layers in (4, 2) for schedule in depth.SCHEDULES for norm in ("post", "pre")
     ]
     for row in rows:
         for figure in ("exact_match", "test_loss", "processor_seconds"):
             assert len(row[figure]) == 2
         assert [len(curve) for curve in row["loss_curve"]] == [1, 1]
     assert len({row["test_loss"][0] for row in rows}) == len(rows)  # no two combinations are the same
-    post, pre = rows[0], rows[1]
-    difference = (sum(pre["exact_match"]) - sum(post["exact_match"])) / 2
-    assert summary["exact_match_pre_minus_post"]["warm-up, then a fall"][0] == pytest.approx(difference)
+    gaps = summary["exact_match_pre_minus_post"]
+    assert [(gap["layers"], gap["schedule"]) for gap in gaps] == [(n, name) for n in (4, 2) for name in depth.SCHEDULES]
+    for gap, post, pre in zip(gaps, rows[::2], rows[1::2], strict=True):
+        difference = (sum(pre["exact_match"]) - sum(post["exact_match"])) / 2
+        assert gap["interval"][0] == pytest.approx(difference)
+
+
+def test_both_stacks_have_the_depth_asked_for():
+    config = depth.train_variant("post", "constant", layers=2, learning_rate=1e-3, seed=0, steps=1)[0].config
+    assert (config.n_encoder_layers, config.n_decoder_layers, config.norm) == (2, 2, "post")
 
 
 def test_the_schedules_are_those_they_are_called():
@@ -132,7 +157,7 @@ def test_pocket_record(tmp_path):
     record = run(pocket, tmp_path)
     for size, models in pocket.CONFIG["sizes"].items():
         rows = record["summary"][size]["rows"]
-        assert list(rows) == [*models, *(["dot, as much time"] if size == "hard" else [])]
+        assert list(rows) == [*models, "dot, as much time"]
         for name, row in rows.items():
             for figure in ("exact_match", "bleu", "test_loss", "processor_seconds"):
                 assert len(row[figure]) == 2
@@ -140,10 +165,10 @@ def test_pocket_record(tmp_path):
             if name != pocket.TRANSFORMER:
                 mean = (sum(rows[pocket.TRANSFORMER]["bleu"]) - sum(row["bleu"])) / 2
                 assert row["transformer_minus_bleu"][0] == pytest.approx(mean)
+        seconds = [sum(rows[name]["processor_seconds"]) for name in (pocket.TRANSFORMER, "dot")]
+        assert rows["dot, as much time"]["steps"] == round(3 * seconds[0] / seconds[1])
+        assert rows["dot"]["parameters"] == rows["dot, as much time"]["parameters"]
     hard = record["summary"]["hard"]["rows"]
-    seconds = [sum(hard[name]["processor_seconds"]) for name in (pocket.TRANSFORMER, "dot")]
-    assert hard["dot, as much time"]["steps"] == round(3 * seconds[0] / seconds[1])
-    assert hard["dot"]["parameters"] == hard["dot, as much time"]["parameters"]
     wanted = hard[pocket.TRANSFORMER]["parameters"]
     assert abs(hard[pocket.NARROWER]["parameters"] - wanted) < 0.03 * wanted
     searched = [run for run in record["runs"] if run["settings"]["part"] == "rate"]

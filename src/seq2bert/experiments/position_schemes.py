@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 TASKS: dict[str, Settings] = {
-    "reverse": {"causal": False, "steps": 500, "seeds": [0, 1, 2]},
+    "reverse": {"causal": False, "steps": 500, "seeds": [0, 1, 2, 3, 4]},
     "three back": {"causal": True, "steps": 150, "seeds": [0, 1, 2, 3, 4]},
 }
 """Whether a letter sees earlier ones only, the steps of training, and the seeds of the table."""
@@ -61,6 +61,7 @@ CONFIG: Settings = {
     },
     "batch_size": 32,
     "first_rates": [2.5e-3, 5e-3, 1e-2],
+    "largest_rate": 0.64,  # of the search; relative positions bear more than other parts of the course
     "rate_seed": 100,
     "longer": {"task": "three back", "scheme": "learned", "times": 4},
 }
@@ -162,6 +163,7 @@ def _plan(records: list[Record]) -> list[Settings]:
             first_rates=CONFIG["first_rates"],
             rate_seed=CONFIG["rate_seed"],
             seeds=options["seeds"],
+            largest_rate=CONFIG["largest_rate"],
         )
     longer = CONFIG["longer"]
     return jobs + [

@@ -12,15 +12,17 @@ __all__ = ["chosen_rates", "plan_tuned", "rates_wanted", "table_runs"]
 SMALLEST_RATE, LARGEST_RATE = 5e-4, 8e-2
 
 
-def rates_wanted(tried: dict[float, float], first: Sequence[float]) -> list[float]:
+def rates_wanted(
+    tried: dict[float, float], first: Sequence[float], *, largest_rate: float = LARGEST_RATE
+) -> list[float]:
     """Return the learning rates to try, given those tried and their validation losses.
 
-    Starts with ``first`` and goes on by factors of 2 while the best lies at an end.
+    Starts with ``first`` and goes on by factors of 2 while the best lies at an end, up to ``largest_rate``.
     """
     rates = set(first) | set(tried)
     if rates == set(tried):
         best = min(tried, key=tried.__getitem__)
-        if best == max(tried) and 2 * best <= LARGEST_RATE:
+        if best == max(tried) and 2 * best <= largest_rate:
             rates.add(2 * best)
         if best == min(tried) and best / 2 >= SMALLEST_RATE:
             rates.add(best / 2)
@@ -34,6 +36,7 @@ def plan_tuned(
     first_rates: Sequence[float],
     rate_seed: int,
     seeds: Sequence[int],
+    largest_rate: float = LARGEST_RATE,
 ) -> list[Settings]:
     """Return the jobs of all variants: learning rates first, then the seeds at the best one.
 
@@ -48,11 +51,13 @@ def plan_tuned(
         The seed of the search; the table does not use it.
     seeds : sequence of int
         The table's.
+    largest_rate : float
+        Where the search ends.
     """
     jobs: list[Settings] = []
     for variant in variants:
         tried = _validation_losses(records, variant)
-        wanted = rates_wanted(tried, first_rates)
+        wanted = rates_wanted(tried, first_rates, largest_rate=largest_rate)
         jobs += [{"part": "rate", **variant, "learning_rate": rate, "seed": rate_seed} for rate in wanted]
         if set(wanted) == set(tried):
             best = min(tried, key=tried.__getitem__)
