@@ -23,6 +23,7 @@ def attend(
     mask: Bool[Tensor, "#batch 1 #query #key"] | None,
     causal: bool,
     bias: Float[Tensor, "#batch head query key"] | None,
+    dropout: float = 0.0,
 ) -> Float[Tensor, "batch head query d_head"]:
     """Return the context of every head, by `torch.nn.functional.scaled_dot_product_attention`.
 
@@ -37,6 +38,8 @@ def attend(
         of queries and keys are then equal.
     bias : Tensor or None
         Added to the scores after their division by √d_head.
+    dropout : float
+        The probability with which each weight is dropped now; the others grow to keep their expected sum.
 
     Returns
     -------
@@ -49,16 +52,16 @@ def attend(
     arXiv:2305.13245, section 2.2, for groups.
     """
     if query.shape[2] == 1:
-        return _attend_one(query, key, value, mask, bias)
+        return _attend_one(query, key, value, mask, bias, dropout)
     key, value = _for_each_head(key, query), _for_each_head(value, query)
     if mask is None and bias is None:
-        return F.scaled_dot_product_attention(query, key, value, is_causal=causal)
+        return F.scaled_dot_product_attention(query, key, value, is_causal=causal, dropout_p=dropout)
     mask = _merge(mask, causal, query)
     if bias is None:
-        return F.scaled_dot_product_attention(query, key, value, attn_mask=mask)
+        return F.scaled_dot_product_attention(query, key, value, attn_mask=mask, dropout_p=dropout)
     if mask is not None:
         bias = bias.masked_fill(~mask, -torch.inf)
-    return F.scaled_dot_product_attention(query, key, value, attn_mask=bias)
+    return F.scaled_dot_product_attention(query, key, value, attn_mask=bias, dropout_p=dropout)
 
 
 def attend_with_weights(
@@ -69,6 +72,7 @@ def attend_with_weights(
     mask: Bool[Tensor, "#batch 1 #query #key"] | None,
     causal: bool,
     bias: Float[Tensor, "#batch head query key"] | None,
+    dropout: float = 0.0,
 ) -> tuple[Float[Tensor, "batch head query d_head"], Float[Tensor, "batch head query key"]]:
     """Return the context of every head and the weights behind it, by the formula.
 
@@ -77,16 +81,18 @@ def attend_with_weights(
     Returns
     -------
     context, weights : Tensor
-        Rows of weights sum to 1, or to 0 where a query may attend to no key.
+        Rows of weights sum to 1, or to 0 where a query may attend to no key: they are those before dropout.
     """
     scores = scaled_dot_scores(query, _for_each_head(key, query))
     if bias is not None:
         scores = scores + bias
     weights = masked_softmax(scores, _merge(mask, causal, query))
-    return weighted_average(weights, _for_each_head(value, query)), weights
+    return weighted_average(F.dropout(weights, dropout), _for_each_head(value, query)), weights
 
 
-def _attend_one(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, bias: Tensor | None) -> Tensor:
+def _attend_one(
+    query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, bias: Tensor | None, dropout: float
+) -> Tensor:
     """Attend from one query, as decoding does: the weights are a single row, and the plain formula is the fastest.
 
     The query heads of a group are rows of one product, so that no key is copied.
@@ -95,7 +101,7 @@ def _attend_one(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, 
     scores = grouped @ key.transpose(-2, -1) / math.sqrt(query.shape[-1])
     if bias is not None:
         scores = scores + bias.reshape(bias.shape[0], *scores.shape[1:])
-    return (masked_softmax(scores, mask) @ value).reshape(query.shape)
+    return (F.dropout(masked_softmax(scores, mask), dropout) @ value).reshape(query.shape)
 
 
 def _for_each_head(x: Tensor, query: Tensor) -> Tensor:

@@ -4,7 +4,7 @@ Both own weights and reshaping; the mathematics is in `attend`. Keys and values 
 come from outside, so that decoding computes them once per token.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Bool, Float
@@ -62,14 +62,14 @@ class SelfAttention(nn.Module):
         self.widths = [heads * config.d_head for heads in (config.n_heads, config.key_heads, config.key_heads)]
         self.query_key_value = _projection(config.d_model, *self.widths)
         self.output = _projection(config.d_model, config.d_model)
+        self.dropout = config.attention_dropout
 
     def forward(
         self, x: Float[Tensor, "batch query d_model"], scope: Scope, past: KeyValue | None = None
     ) -> tuple[Float[Tensor, "batch query d_model"], KeyValue]:
         """Return the output, and the keys and values of the past and of these tokens."""
         query, present = self._project(x, scope, past)
-        bias = scope.bias(query, self.layer)
-        context = attend(query, present.key, present.value, mask=scope.mask, causal=scope.causal, bias=bias)
+        context = attend(query, present.key, present.value, **self._options(query, scope))
         return self.output(_merge(context)), present
 
     def forward_with_weights(
@@ -77,11 +77,13 @@ class SelfAttention(nn.Module):
     ) -> tuple[Float[Tensor, "batch query d_model"], Float[Tensor, "batch head query key"], KeyValue]:
         """Return the same output, the weights behind it, and keys and values."""
         query, present = self._project(x, scope, past)
-        bias = scope.bias(query, self.layer)
-        context, weights = attend_with_weights(
-            query, present.key, present.value, mask=scope.mask, causal=scope.causal, bias=bias
-        )
+        context, weights = attend_with_weights(query, present.key, present.value, **self._options(query, scope))
         return self.output(_merge(context)), weights, present
+
+    def _options(self, query: Tensor, scope: Scope) -> dict[str, Any]:
+        dropout = self.dropout if self.training else 0.0
+        bias = scope.bias(query, self.layer)
+        return {"mask": scope.mask, "causal": scope.causal, "bias": bias, "dropout": dropout}
 
     def _project(self, x: Tensor, scope: Scope, past: KeyValue | None) -> tuple[Tensor, KeyValue]:
         query, key, value = self.query_key_value(x).split(self.widths, dim=-1)

@@ -38,7 +38,9 @@ class TransformerConfig:
         Of relative positions.
     dropout : float
         Of sub-layer outputs before the residual sum and of embeddings with positions: the two
-        places of section 5.4. Attention weights and the inside of the feed-forward network are not dropped.
+        places of section 5.4. The inside of the feed-forward network is not dropped.
+    attention_dropout : float
+        Of the weights of self-attention, which the paper does not drop and BERT does.
     activation : str
         "relu" (section 3.3) or "gelu".
     tie : str
@@ -66,6 +68,7 @@ class TransformerConfig:
     tie: str = "all"
     norm_epsilon: float = 1e-5  # torch's default; the paper names none
     causal: bool = True
+    attention_dropout: float = 0.0
 
     def __post_init__(self) -> None:
         for name in ("d_model", "n_heads", "d_ff", "max_length", "largest_distance"):
@@ -80,8 +83,9 @@ class TransformerConfig:
             raise ValueError(
                 f"n_kv_heads must be at least 1 and divide n_heads; got {self.n_kv_heads} and {self.n_heads}"
             )
-        if not 0 <= self.dropout < 1:
-            raise ValueError(f"dropout must be at least 0 and below 1; got {self.dropout}")
+        for name in ("dropout", "attention_dropout"):
+            if not 0 <= getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 0 and below 1; got {getattr(self, name)}")
         if not self.norm_epsilon > 0:
             raise ValueError(f"norm_epsilon must be positive; got {self.norm_epsilon}")
         self._check_names()
