@@ -512,7 +512,10 @@ def test_a_gradient_that_is_not_finite_is_named_and_the_weights_stay():
         ({"weight_decay": -0.5}, "weight_decay and evaluate_every must not be negative; got -0.5 and 2"),
         ({"weight_decay": math.nan}, "weight_decay and evaluate_every must not be negative; got nan and 2"),
         ({"evaluate_every": -1}, "weight_decay and evaluate_every must not be negative; got 0.01 and -1"),
-        ({"schedule": "cosine"}, "schedule must be one of constant, one-cycle, inverse-square-root; got 'cosine'"),
+        (
+            {"schedule": "cosine"},
+            "schedule must be one of constant, one-cycle, linear, inverse-square-root; got 'cosine'",
+        ),
     ],
 )
 def test_settings_out_of_range_are_named(options, message):

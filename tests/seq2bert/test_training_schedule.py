@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+import transformers
 from torch.testing import assert_close
 
 from seq2bert.training import SCHEDULE_NAMES, TrainingConfig, learning_rate_at, vaswani_peak
@@ -80,18 +81,40 @@ def test_with_vaswani_s_peak_it_is_the_paper_s_equation(d_model, warmup):
         assert rate == pytest.approx(expected)
 
 
+def linear(step, steps=10, warmup=3):
+    return learning_rate_at(step, schedule="linear", peak=1.0, steps=steps, warmup=warmup)
+
+
+def test_linear_by_hand():  # up by thirds, then down by eighths; the last of ten steps has 1/8
+    assert [linear(step) for step in range(3)] == pytest.approx([1 / 3, 2 / 3, 1.0])
+    assert [linear(step) for step in range(3, 10)] == pytest.approx([7 / 8, 6 / 8, 5 / 8, 4 / 8, 3 / 8, 2 / 8, 1 / 8])
+    assert linear(10) == linear(99) == 0.0
+    assert linear(4, steps=5, warmup=9) == pytest.approx(5 / 9)  # a run that ends before its warm-up does
+
+
+@pytest.mark.parametrize(("steps", "warmup"), [(10, 3), (100, 1), (57, 57)])
+def test_linear_agrees_with_transformers(steps, warmup):  # which counts steps from 0, so its first rate is 0
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
+    scheduler = transformers.get_linear_schedule_with_warmup(optimizer, warmup, steps + 1)
+    for step in range(steps):
+        optimizer.step()
+        scheduler.step()
+        assert linear(step, steps, warmup) == pytest.approx(optimizer.param_groups[0]["lr"])
+
+
 @pytest.mark.parametrize("warmup", [None, 0, -3])
-def test_a_schedule_without_its_warm_up_is_named(warmup):
-    message = f"the schedule 'inverse-square-root' needs a warmup of at least 1 step; got {warmup}"
+@pytest.mark.parametrize("schedule", ["linear", "inverse-square-root"])
+def test_a_schedule_without_its_warm_up_is_named(schedule, warmup):
+    message = f"the schedule '{schedule}' needs a warmup of at least 1 step; got {warmup}"
     with pytest.raises(ValueError, match=message):
-        inverse_square_root(0, warmup)
+        learning_rate_at(0, schedule=schedule, peak=1.0, steps=10, warmup=warmup)
     with pytest.raises(ValueError, match=message):
-        TrainingConfig(steps=1, learning_rate=1.0, schedule="inverse-square-root", warmup=warmup)
+        TrainingConfig(steps=1, learning_rate=1.0, schedule=schedule, warmup=warmup)
 
 
 @pytest.mark.parametrize("schedule", ["constant", "one-cycle"])
 def test_a_warm_up_that_a_schedule_does_not_have_is_named(schedule):
-    message = f"warmup belongs to 'inverse-square-root'; got warmup=5 and '{schedule}'"
+    message = f"warmup belongs to 'linear' and 'inverse-square-root'; got warmup=5 and '{schedule}'"
     with pytest.raises(ValueError, match=message):
         learning_rate_at(0, schedule=schedule, peak=1.0, steps=10, warmup=5)
     with pytest.raises(ValueError, match=message):
@@ -104,8 +127,8 @@ def test_sizes_below_one_are_named():
 
 
 def test_an_unknown_schedule_is_named():
-    assert SCHEDULE_NAMES == ("constant", "one-cycle", "inverse-square-root")
+    assert SCHEDULE_NAMES == ("constant", "one-cycle", "linear", "inverse-square-root")
     with pytest.raises(
-        ValueError, match="schedule must be one of constant, one-cycle, inverse-square-root; got 'cosine'"
+        ValueError, match="schedule must be one of constant, one-cycle, linear, inverse-square-root; got 'cosine'"
     ):
         learning_rate_at(0, schedule="cosine", peak=1.0, steps=10)

@@ -19,7 +19,7 @@ class TrainingConfig:
     schedule : str
         One of `SCHEDULE_NAMES`.
     warmup : int, optional
-        Steps until the largest learning rate; for "inverse-square-root", and only for it.
+        Steps until the largest learning rate; for "linear" and "inverse-square-root", and only for them.
     precision : str
         One of `PRECISION_NAMES`: what matrix products are computed in. Weights stay in single precision.
     betas, weight_decay : float

@@ -2,7 +2,8 @@
 
 import math
 
-SCHEDULE_NAMES = ("constant", "one-cycle", "inverse-square-root")
+SCHEDULE_NAMES = ("constant", "one-cycle", "linear", "inverse-square-root")
+_WITH_WARMUP = ("linear", "inverse-square-root")
 
 
 def check_schedule(schedule: str, warmup: int | None) -> None:
@@ -11,16 +12,18 @@ def check_schedule(schedule: str, warmup: int | None) -> None:
     Raises
     ------
     ValueError
-        If the name is not one of `SCHEDULE_NAMES`, if "inverse-square-root" has no warm-up of one
-        step at least, or if another schedule has one.
+        If the name is not one of `SCHEDULE_NAMES`, if "linear" or "inverse-square-root" has no warm-up
+        of one step at least, or if another schedule has one.
     """
     if schedule not in SCHEDULE_NAMES:
         raise ValueError(f"schedule must be one of {', '.join(SCHEDULE_NAMES)}; got {schedule!r}")
-    if schedule == "inverse-square-root":
+    if schedule in _WITH_WARMUP:
         if warmup is None or warmup < 1:
             raise ValueError(f"the schedule {schedule!r} needs a warmup of at least 1 step; got {warmup}")
     elif warmup is not None:
-        raise ValueError(f"warmup belongs to 'inverse-square-root'; got warmup={warmup} and {schedule!r}")
+        raise ValueError(
+            f"warmup belongs to {' and '.join(map(repr, _WITH_WARMUP))}; got warmup={warmup} and {schedule!r}"
+        )
 
 
 def learning_rate_at(step: int, *, schedule: str, peak: float, steps: int, warmup: int | None = None) -> float:
@@ -32,14 +35,15 @@ def learning_rate_at(step: int, *, schedule: str, peak: float, steps: int, warmu
         Counted from 0.
     schedule : str
         "constant"; "one-cycle": up along a half cosine from peak/25 to the peak in the first
-        30% of the steps, then down to peak/250,000; "inverse-square-root": up in a straight line to
+        30% of the steps, then down to peak/250,000; "linear": up in a straight line to the peak at the end of
+        the warm-up, then down in another that would reach 0 one step after the last; "inverse-square-root": up in a straight line to
         the peak at the end of the warm-up, then down with the square root of the number of steps.
     peak : float
         The largest learning rate.
     steps : int
         Length of the schedule; "inverse-square-root" does not need it.
     warmup : int, optional
-        Number of steps up; for "inverse-square-root" only.
+        Number of steps up; for "linear" and "inverse-square-root" only.
 
     Raises
     ------
@@ -49,13 +53,16 @@ def learning_rate_at(step: int, *, schedule: str, peak: float, steps: int, warmu
     References
     ----------
     Smith and Topin (2018), arXiv:1708.07120. The numbers are the defaults of torch's ``OneCycleLR``.
+    Devlin et al. (2019), arXiv:1810.04805, section A.2: "linear". The paper does not say where it ends.
     Vaswani et al. (2017), arXiv:1706.03762, section 5.3, equation (3): its peak is `vaswani_peak`.
     """
     check_schedule(schedule, warmup)
     if schedule == "constant":
         return peak
     if warmup is not None:
-        number = step + 1  # the paper counts from 1
+        number = step + 1  # the papers count from 1
+        if schedule == "linear":
+            return peak * min(number / warmup, max(0.0, (steps - step) / max(1, steps - warmup + 1)))
         return peak * min(number / warmup, math.sqrt(warmup / number))
     first, last = peak / 25, peak / 25 / 1e4
     turn = 0.3 * steps - 1
