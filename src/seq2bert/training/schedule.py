@@ -36,8 +36,8 @@ def learning_rate_at(step: int, *, schedule: str, peak: float, steps: int, warmu
     schedule : str
         "constant"; "one-cycle": up along a half cosine from peak/25 to the peak in the first
         30% of the steps, then down to peak/250,000; "linear": up in a straight line to the peak at the end of
-        the warm-up, then down in another that would reach 0 one step after the last; "inverse-square-root": up in a straight line to
-        the peak at the end of the warm-up, then down with the square root of the number of steps.
+        the warm-up, then down in another that would reach 0 one step after the last;
+        "inverse-square-root": up likewise, then down with the square root of the number of steps.
     peak : float
         The largest learning rate.
     steps : int
