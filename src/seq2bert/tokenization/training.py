@@ -1,0 +1,257 @@
+"""Learning which pieces a vocabulary should have: start from characters, merge the best pair, again and again.
+
+One loop serves BPE and WordPiece; they differ in how a pair is scored and how a word's first or last
+symbol is marked. Leaves out sampling, dropout and limits on the length of a piece.
+"""
+
+import heapq
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from .cleaning import WHITESPACE, Cleaning, clean_words
+from .segmentation import Pair, Segmentation
+
+__all__ = ["SCORES", "Marks", "Merge", "Training", "count_words", "learn_merges"]
+
+SCORES = ("count", "likelihood")
+"""``count``: how often the pair occurs. ``likelihood``: that, divided by how often each part occurs."""
+
+
+@dataclass(frozen=True)
+class Marks:
+    """How a symbol shows where in its word it stands.
+
+    Attributes
+    ----------
+    continuation : str
+        Stands before every symbol but a word's first; ``##`` in WordPiece.
+    end : str
+        Stands behind a word's last symbol; ``</w>`` in BPE as first published.
+    """
+
+    continuation: str = ""
+    end: str = ""
+
+    def symbols(self, word: str) -> list[str]:
+        """Cut a word into its characters, marked.
+
+        Examples
+        --------
+        >>> Marks(continuation="##").symbols("low"), Marks(end="</w>").symbols("low")
+        (['l', '##o', '##w'], ['l', 'o', 'w</w>'])
+        """
+        symbols = [character if at == 0 else self.continuation + character for at, character in enumerate(word)]
+        symbols[-1] += self.end
+        return symbols
+
+    def join(self, left: str, right: str) -> str:
+        """Return the symbol that two neighbours make together."""
+        return left + right.removeprefix(self.continuation)
+
+
+@dataclass(frozen=True)
+class Merge:
+    """One step of training: two neighbouring symbols became one.
+
+    Attributes
+    ----------
+    left, right, result : str
+        The symbols, marks included.
+    count : int
+        How often the two stood side by side at that moment.
+    score : float
+        What the pair was chosen for: the count, or the count divided by those of its parts.
+    """
+
+    left: str
+    right: str
+    result: str
+    count: int
+    score: float
+
+
+@dataclass(frozen=True)
+class Training:
+    """What training has found.
+
+    Attributes
+    ----------
+    alphabet : tuple of str
+        The marked characters it began with: plain ones sorted, then those that only marks make.
+    merges : tuple of Merge
+        In the order in which they were made.
+    marks : Marks
+        How the symbols are marked.
+    """
+
+    alphabet: tuple[str, ...]
+    merges: tuple[Merge, ...]
+    marks: Marks
+
+    @property
+    def pieces(self) -> tuple[str, ...]:
+        """Alphabet and results of the merges, each once, in order of appearance."""
+        return tuple(dict.fromkeys([*self.alphabet, *(merge.result for merge in self.merges)]))
+
+
+def count_words(texts: Iterable[str], cleaning: Cleaning) -> Counter[str]:
+    """Count the clean words of some texts.
+
+    Parameters
+    ----------
+    texts : iterable of str
+        Training data only.
+    cleaning : Cleaning
+        The rules of :func:`~seq2bert.tokenization.cleaning.clean_words`.
+
+    Returns
+    -------
+    Counter
+        How often each word occurs.
+
+    Raises
+    ------
+    TypeError
+        If ``texts`` is one string: its characters are not texts.
+    """
+    if isinstance(texts, str):
+        raise TypeError(f"texts must be an iterable of strings; got one string of {len(texts)} characters")
+    separators = str.maketrans(dict.fromkeys(WHITESPACE, " "))
+    chunks: Counter[str] = Counter()
+    for text in texts:
+        chunks.update(text.translate(separators).split(" "))
+    words: Counter[str] = Counter()
+    for chunk, count in chunks.items():
+        for word in clean_words(chunk, cleaning):
+            words[word] += count
+    return words
+
+
+def learn_merges(
+    word_counts: Mapping[str, int],
+    *,
+    size: int,
+    marks: Marks,
+    score: str = "count",
+    min_count: int = 2,
+    alphabet_limit: int | None = None,
+) -> Training:
+    """Merge the best pair of neighbouring symbols until there are enough different symbols.
+
+    Parameters
+    ----------
+    word_counts : mapping of str to int
+        Words, none of them empty, and how often each occurs. Symbols never reach across words.
+    size : int
+        How many symbols to have, the alphabet included. There are fewer when no pair is left that
+        occurs ``min_count`` times.
+    marks : Marks
+        How symbols show their place in the word.
+    score : str
+        ``"count"`` merges the most frequent pair: BPE, and what the library ``tokenizers`` does
+        under the name of WordPiece. ``"likelihood"`` merges the pair with the largest
+        f(ab)/(f(a)f(b)), which raises the likelihood of a unigram model most.
+    min_count : int
+        Pairs that occur less often are left alone.
+    alphabet_limit : int, optional
+        Keep this many characters, the most frequent ones (among equals, the first by code point).
+        Words with another character are left out.
+
+    Returns
+    -------
+    Training
+
+    Raises
+    ------
+    ValueError
+        If there is no word, a setting is out of its range, or ``size`` is too small for the alphabet.
+
+    Notes
+    -----
+    Among pairs of the same score the one whose left symbol is oldest is merged, then the one whose
+    right symbol is; the alphabet is ordered by code point, unmarked characters first. ``tokenizers``
+    has the same rule, but numbers *marked* characters in the order of a random hash, so its own
+    result is only defined without marks.
+
+    References
+    ----------
+    Sennrich et al. (2016), arXiv:1508.07909, algorithm 1 (merges by count, ``</w>``).
+    Schuster and Nakajima (2012), Japanese and Korean voice search, section 3 (by likelihood).
+    """
+    for name, value, least in (("size", size, 1), ("min_count", min_count, 1), ("alphabet_limit", alphabet_limit, 1)):
+        if value is not None and value < least:
+            raise ValueError(f"{name} must be at least {least}; got {value}")
+    if score not in SCORES:
+        raise ValueError(f"score must be one of {', '.join(SCORES)}; got {score!r}")
+    kept = _with_common_characters(word_counts, alphabet_limit)
+    if not kept:
+        raise ValueError(f"word_counts must hold at least one word to learn from; got {len(word_counts)}")
+    return _Learner(kept, marks=marks, score=score, min_count=min_count).learn(size)
+
+
+def _with_common_characters(word_counts: Mapping[str, int], limit: int | None) -> dict[str, int]:
+    if limit is None:
+        return dict(word_counts)
+    characters: Counter[str] = Counter()
+    for word, count in word_counts.items():
+        for character in word:
+            characters[character] += count
+    common = set(sorted(characters, key=lambda one: (-characters[one], one))[:limit])
+    return {word: count for word, count in word_counts.items() if common.issuperset(word)}
+
+
+class _Learner:
+    """The loop of :func:`learn_merges`: a heap of pairs, some of whose entries are out of date."""
+
+    def __init__(self, word_counts: Mapping[str, int], *, marks: Marks, score: str, min_count: int) -> None:
+        self.marks, self.score, self.min_count = marks, score, min_count
+        plain = sorted({character for word in word_counts for character in word})
+        cut = [marks.symbols(word) for word in word_counts]
+        marked = sorted({symbol for word in cut for symbol in word} - set(plain))
+        self.symbols = [*plain, *marked]
+        self.alphabet = tuple(self.symbols)
+        self.number_of = {symbol: number for number, symbol in enumerate(self.symbols)}
+        self.state = Segmentation(
+            [[self.number_of[symbol] for symbol in word] for word in cut], list(word_counts.values())
+        )
+        self.heap = [(-self._score(pair), pair) for pair in self.state.pair_counts]
+        heapq.heapify(self.heap)
+
+    def learn(self, size: int) -> Training:
+        if size < len(self.alphabet):
+            raise ValueError(f"size must be at least {len(self.alphabet)}, the size of the alphabet; got {size}")
+        merges = []
+        while len(self.symbols) < size and (pair := self._best()) is not None:
+            merges.append(self._merge(pair))
+        return Training(self.alphabet, tuple(merges), self.marks)
+
+    def _score(self, pair: Pair) -> float:
+        count = self.state.pair_counts[pair]
+        if self.score == "count":
+            return count
+        return count / (self.state.symbol_counts[pair[0]] * self.state.symbol_counts[pair[1]])
+
+    def _best(self) -> Pair | None:
+        """Take the best pair off the heap; entries that no longer tell the truth are thrown away."""
+        while self.heap:
+            negative, pair = heapq.heappop(self.heap)
+            if self.state.pair_counts.get(pair, 0) >= self.min_count and -negative == self._score(pair):
+                return pair
+        return None
+
+    def _merge(self, pair: Pair) -> Merge:
+        left, right = (self.symbols[number] for number in pair)
+        result = self.marks.join(left, right)
+        done = Merge(left, right, result, self.state.pair_counts[pair], self._score(pair))
+        if result not in self.number_of:  # "ab" + "c" may have made what "a" + "bc" makes now
+            self.number_of[result] = len(self.symbols)
+            self.symbols.append(result)
+        new = self.number_of[result]
+        changed = self.state.merge(pair, new)
+        if self.score == "likelihood":  # the counts of both parts have changed, hence the score of every pair with them
+            for symbol in (*pair, new):
+                changed |= {one for one in self.state.partners[symbol] if self.state.pair_counts[one] > 0}
+        for one in changed:
+            heapq.heappush(self.heap, (-self._score(one), one))
+        return done

@@ -1,0 +1,158 @@
+"""WordPiece: a word is cut from the left into the longest pieces that the vocabulary has.
+
+Leaves out the linear-time algorithm of Song et al. (2021): words are short and each is cut once.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from .cleaning import Cleaning
+from .files import read_cleaning, read_pieces, write_vocabulary
+from .pieces import PieceVocabulary
+from .subwords import SubwordTokenizer
+from .training import Marks, count_words, learn_merges
+
+__all__ = ["WORDPIECE_MARKS", "WordPiece"]
+
+WORDPIECE_MARKS = Marks(continuation="##")
+
+_LONGEST_WORD = 100  # characters; Devlin et al., tokenization.py: max_input_chars_per_word of the fast tokenizer
+
+
+class WordPiece(SubwordTokenizer):
+    """The tokenizer of BERT.
+
+    Parameters
+    ----------
+    vocabulary : PieceVocabulary
+        Pieces that continue a word begin with ``##``.
+    cleaning : Cleaning, optional
+        The default is that of uncased models.
+
+    Examples
+    --------
+    >>> pieces = [*PieceVocabulary.SPECIAL_TOKENS, "un", "##aff", "##able", "##a"]
+    >>> WordPiece(PieceVocabulary(pieces)).tokenize("Unaffable unable table")
+    ['un', '##aff', '##able', 'un', '##able', '[UNK]']
+
+    References
+    ----------
+    Devlin et al. (2019), arXiv:1810.04805, section 3; Wu et al. (2016), arXiv:1609.08144, section 4.1.
+    """
+
+    def __init__(self, vocabulary: PieceVocabulary, cleaning: Cleaning | None = None) -> None:
+        super().__init__(vocabulary, Cleaning() if cleaning is None else cleaning)
+        self._longest_piece = max(map(len, vocabulary.pieces))
+
+    @classmethod
+    def train(
+        cls,
+        texts: Iterable[str],
+        size: int,
+        *,
+        lowercase: bool = True,
+        score: str = "count",
+        min_count: int = 2,
+        alphabet_limit: int | None = None,
+    ) -> "WordPiece":
+        """Learn a vocabulary from texts.
+
+        Parameters
+        ----------
+        texts : iterable of str
+            Training data only.
+        size : int
+            Pieces to have, the five special ones included. There are fewer when the texts are too
+            small for so many.
+        lowercase : bool
+            Whether to lower-case and strip accents.
+        score, min_count, alphabet_limit
+            As for :func:`~seq2bert.tokenization.training.learn_merges`.
+
+        Returns
+        -------
+        WordPiece
+            Special tokens first, then the alphabet, then the pieces in the order they were made.
+
+        Raises
+        ------
+        ValueError
+            If ``size`` is too small for the special tokens and the alphabet.
+        """
+        cleaning = Cleaning(lowercase=lowercase)
+        special = PieceVocabulary.SPECIAL_TOKENS
+        training = learn_merges(
+            count_words(texts, cleaning),
+            size=size - len(special),
+            marks=WORDPIECE_MARKS,
+            score=score,
+            min_count=min_count,
+            alphabet_limit=alphabet_limit,
+        )
+        return cls(PieceVocabulary([*special, *training.pieces]), cleaning)
+
+    def cut(self, word: str) -> list[tuple[str, int]]:
+        """Cut a word greedily from the left; ``[UNK]`` for all of it if that fails.
+
+        Parameters
+        ----------
+        word : str
+            One clean word.
+
+        Returns
+        -------
+        list of (str, int)
+            Pieces, and how many characters each stands for. A word of more than 100 characters
+            is unknown.
+        """
+        unknown = [(self.vocabulary.pieces[self.vocabulary.unknown_id], len(word))]
+        if len(word) > _LONGEST_WORD:
+            return unknown
+        pieces = []
+        start = 0
+        while start < len(word):
+            mark = WORDPIECE_MARKS.continuation if start > 0 else ""
+            end = min(len(word), start + self._longest_piece)
+            while end > start and mark + word[start:end] not in self.vocabulary:
+                end -= 1
+            if end == start:
+                return unknown
+            pieces.append((mark + word[start:end], end - start))
+            start = end
+        return pieces
+
+    def join(self, pieces: Iterable[str]) -> str:
+        """Put pieces together again: one that begins with ``##`` sticks to what stands before it."""
+        return " ".join(pieces).replace(" " + WORDPIECE_MARKS.continuation, "")
+
+    def save(self, folder: Path | str) -> None:
+        """Write ``vocab.txt`` and ``tokenizer_config.json``, as published models have them.
+
+        Parameters
+        ----------
+        folder : path
+            Made if it is not there.
+        """
+        write_vocabulary(Path(folder), self.vocabulary, self.cleaning)
+
+    @classmethod
+    def load(cls, folder: Path | str) -> "WordPiece":
+        """Read what :meth:`save` has written, or the folder of a published BERT.
+
+        Parameters
+        ----------
+        folder : path
+            With ``vocab.txt``; ``tokenizer_config.json`` if letters keep their case.
+
+        Returns
+        -------
+        WordPiece
+
+        Raises
+        ------
+        FileNotFoundError
+            If there is no ``vocab.txt``.
+        ValueError
+            If a file does not say what it should.
+        """
+        return cls(PieceVocabulary(read_pieces(Path(folder))), read_cleaning(Path(folder)))
