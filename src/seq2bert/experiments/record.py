@@ -10,6 +10,7 @@ import json
 import multiprocessing
 import os
 import platform
+import shutil
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -47,19 +48,24 @@ class Experiment:
         named again. Called until nothing new comes, so that a later part of the grid (seeds) may
         depend on an earlier one (the best learning rate).
     run_job : callable
-        Settings to figures. A function of a module, so that another process can import it.
+        Settings to figures. A function of a module, so that another process can import it. One that
+        ``makes`` files is given the folder of unfinished runs too.
     config : dict
         Everything the jobs share; hashed into the record.
     summarise : callable
         All records to the summary that the lectures show.
+    makes : str, optional
+        Name of a folder of files that the job writes into the folder it is given: trained weights, say.
+        The package keeps it in its ``assets/checkpoints``.
     """
 
     name: str
     description: str
     plan: Callable[[list[Record]], list[Settings]]
-    run_job: Callable[[Settings], Figures]
+    run_job: Callable[..., Figures]
     config: Settings
     summarise: Callable[[list[Record]], Figures]
+    makes: str | None = None
 
     @property
     def config_sha256(self) -> str:
@@ -106,7 +112,7 @@ def run_experiment(
             bar.total = len(records) + len(jobs)
             bar.n = len(records)
             bar.refresh()
-            for record in _run_jobs(experiment, jobs, processes):
+            for record in _run_jobs(experiment, jobs, processes, folder):
                 line = _line(record)
                 with unfinished.open("a", encoding="utf-8") as file:
                     file.write(line)
@@ -116,6 +122,9 @@ def run_experiment(
     records = sorted((r for r in records if _key(r.settings) in wanted), key=lambda r: wanted.index(_key(r.settings)))
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text(json.dumps(_document(experiment, records), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    if experiment.makes is not None:
+        kept = output.parents[1] / "checkpoints" / experiment.makes
+        shutil.copytree(folder / experiment.makes, kept, dirs_exist_ok=True)
     return output
 
 
@@ -152,11 +161,12 @@ def _document(experiment: Experiment, records: list[Record]) -> dict:
     }
 
 
-def _run_jobs(experiment: Experiment, jobs: list[Settings], processes: int) -> Iterator[Record]:
+def _run_jobs(experiment: Experiment, jobs: list[Settings], processes: int, folder: Path) -> Iterator[Record]:
     os.environ["OMP_NUM_THREADS"] = "1"  # inherited by the workers, before they import torch
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(processes, mp_context=context, initializer=_start_worker) as pool:
-        waiting: dict[Future, Settings] = {pool.submit(experiment.run_job, job): job for job in jobs}
+        more = () if experiment.makes is None else (folder.resolve(),)
+        waiting: dict[Future, Settings] = {pool.submit(experiment.run_job, job, *more): job for job in jobs}
         try:
             while waiting:
                 done, _ = wait(waiting, return_when=FIRST_COMPLETED)
