@@ -1,5 +1,6 @@
 """The grid of jobs: what is run, what is resumed, what is written."""
 
+import dataclasses
 import json
 import operator
 import os
@@ -20,8 +21,9 @@ echo = operator.itemgetter("figures")  # a job whose settings say what it finds;
 def _no_processes(monkeypatch):
     """Run the jobs here; the test of the killed run below starts real processes."""
 
-    def run_jobs(experiment, jobs, processes):
-        return (Record(settings, experiment.run_job(settings)) for settings in jobs)
+    def run_jobs(experiment, jobs, processes, folder):
+        more = () if experiment.makes is None else (folder,)
+        return (Record(settings, experiment.run_job(settings, *more)) for settings in jobs)
 
     monkeypatch.setattr(record, "_run_jobs", run_jobs)
 
@@ -81,6 +83,18 @@ def test_runs_are_written_in_the_order_of_the_plan_and_only_those_wanted(tmp_pat
     run(make_experiment([job(2, x=1), job(0, x=1)]), tmp_path)
     document = run(make_experiment([job(3, x=1), job(2, x=1)]), tmp_path)
     assert [entry["settings"]["seed"] for entry in document["runs"]] == [3, 2]
+
+
+def test_files_that_a_job_makes_are_kept_beside_the_results(tmp_path):
+    def train(settings, folder):
+        (folder / "weights").mkdir(exist_ok=True)
+        (folder / "weights" / "model.txt").write_text(f"seed {settings['seed']}")
+        return settings["figures"]
+
+    experiment = dataclasses.replace(make_experiment([job(3, x=1)], run_job=train), makes="weights")
+    for _ in range(2):  # once more: the job is not run again, the files are copied again
+        run(experiment, tmp_path)
+    assert (tmp_path / "checkpoints" / "weights" / "model.txt").read_text() == "seed 3"
 
 
 def test_a_job_that_fails_leaves_the_others_done(tmp_path):

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import torch
 
-from seq2bert.bert import BertConfig, BertForMaskedTokens, parameter_count
-from seq2bert.bert.batches import PretrainingBatches
+from seq2bert.bert import BertConfig, BertForMaskedTokens, PretrainingBatches, parameter_count
 from seq2bert.checkpoints import load_bert, save_bert
 from seq2bert.data.prose import prose_card
 from seq2bert.experiments.prose_task import (

@@ -7,8 +7,16 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from seq2bert.bert import BertConfig, BertForMaskedTokens, Masking, start_from_frequencies, start_from_sinusoids
-from seq2bert.bert.batches import PretrainingBatch, TokenStream, held_out_batches
+from seq2bert.bert import (
+    BertConfig,
+    BertForMaskedTokens,
+    Masking,
+    PretrainingBatch,
+    TokenStream,
+    held_out_batches,
+    start_from_frequencies,
+    start_from_sinusoids,
+)
 from seq2bert.data.prose import Document, load_prose
 from seq2bert.experiments.neighbour_counts import BASELINES, count_neighbours
 from seq2bert.tokenization import WordPiece
