@@ -97,6 +97,37 @@ def test_a_query_that_may_attend_to_nothing_gets_nothing(function, biased):
     assert all(x.grad.isfinite().all() for x in (query, key, value))
 
 
+@pytest.mark.parametrize("function", [attend, lambda *args, **options: attend_with_weights(*args, **options)[0]])
+@pytest.mark.parametrize("biased", [False, True])
+@pytest.mark.parametrize("kind", ["none", "keys"])
+@pytest.mark.parametrize(("n_queries", "causal"), [(7, False), (7, True), (1, False)])
+def test_dropout_falls_on_weights(n_queries, causal, kind, biased, function):
+    # The values are the unit vectors, so a context is its row of weights: each entry is 0 or doubled.
+    query, key, _ = draw(n_queries, 7)
+    value = torch.eye(7).expand(2, N_HEADS, 7, 7)
+    query, key = (torch.cat([x, torch.zeros(*x.shape[:3], 3)], dim=-1) for x in (query, key))  # as wide as the values
+    bias = torch.randn(2, N_HEADS, n_queries, 7) if biased else None
+    options = {"mask": mask_of(kind, n_queries, 7), "causal": causal, "bias": bias}
+    whole, weights = attend_with_weights(query, key, value, **options)
+    dropped = function(query, key, value, dropout=0.5, **options)
+    kept = dropped != 0
+    assert_close(dropped[kept], 2 * whole[kept], atol=1e-5, rtol=1e-5)
+    share = kept.sum() / (whole != 0).sum()
+    assert 0.3 < share < 0.7
+    assert_close(weights, attend_with_weights(query, key, value, dropout=0.5, **options)[1])  # before dropout
+
+
+@pytest.mark.parametrize("kind", ["none", "keys", "pairs", "nothing for one"])
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("causal", [False, True])
+def test_half_precision_is_close_to_single(causal, dtype, kind):
+    inputs = draw(TIME, TIME, 2)
+    options = {"mask": mask_of(kind, TIME, TIME), "causal": causal, "bias": None}
+    halves = attend(*[x.to(dtype) for x in inputs], **options)
+    assert halves.dtype == dtype
+    assert_close(halves.float(), attend(*inputs, **options), atol=0.05, rtol=0.05)
+
+
 @pytest.mark.parametrize("key_heads", [1, 2, 3])
 @pytest.mark.parametrize("n_queries", [1, 4])
 def test_a_group_of_heads_shares_keys_and_values(key_heads, n_queries):

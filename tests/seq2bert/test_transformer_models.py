@@ -200,6 +200,7 @@ def test_gradients_against_finite_differences(positions):
         ({"n_kv_heads": 4}, "n_kv_heads must be at least 1 and divide n_heads; got 4 and 2"),
         ({"dropout": 1.0}, "dropout must be at least 0 and below 1; got 1.0"),
         ({"dropout": float("nan")}, "dropout must be at least 0 and below 1; got nan"),
+        ({"attention_dropout": -0.1}, "attention_dropout must be at least 0 and below 1; got -0.1"),
         ({"norm_epsilon": 0.0}, "norm_epsilon must be positive; got 0.0"),
         ({"norm": "both"}, "norm must be one of post, pre; got 'both'"),
         ({"tie": "source"}, "tie must be one of none, target, all; got 'source'"),

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from seq2bert.bert.config import BertConfig
 from seq2bert.bert.embeddings import BertEmbeddings
 from seq2bert.bert.initial import initialise
+from seq2bert.bert.pooling import Pooler
 from seq2bert.positions import Positions
 from seq2bert.transformer import Encoded, EncoderLayer, Scope
 from seq2bert.transformer.encoder import check_batch
@@ -108,28 +109,6 @@ class BertEncoder(nn.Module):
         return x, encoder_scope(Positions(), mask, places)  # order is in the embeddings already
 
 
-class Pooler(nn.Module):
-    """tanh(W x + b) of the state at [CLS]: one vector for the whole input.
-
-    Parameters
-    ----------
-    config : BertConfig
-
-    References
-    ----------
-    Devlin et al. (2019), section 3, "C"; the dense layer is that of the paper's code.
-    """
-
-    def __init__(self, config: BertConfig) -> None:
-        super().__init__()
-        self.dense = nn.Linear(config.d_model, config.d_model)
-        initialise(self, config.initial_deviation)
-
-    def forward(self, states: Float[Tensor, "batch time d_model"]) -> Float[Tensor, "batch d_model"]:
-        """Read the first token's state."""
-        return torch.tanh(self.dense(states[:, 0]))
-
-
 class BertOutput(NamedTuple):
     """A vector per token, and one for the whole input; ``mask`` marks real tokens, None if nothing is padded."""
 
@@ -160,4 +139,4 @@ class Bert(nn.Module):
     ) -> BertOutput:
         """Encode and pool; arguments as for `BertEncoder`."""
         encoded = self.encoder(tokens, segments=segments, lengths=lengths)
-        return BertOutput(encoded.states, self.pooler(encoded.states), encoded.mask)
+        return BertOutput(encoded.states, self.pooler(encoded), encoded.mask)

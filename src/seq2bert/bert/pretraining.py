@@ -7,8 +7,9 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from seq2bert.bert.config import BertConfig
-from seq2bert.bert.encoder import BertEncoder, Pooler
+from seq2bert.bert.encoder import BertEncoder
 from seq2bert.bert.initial import initialise
+from seq2bert.bert.pooling import Pooler
 from seq2bert.transformer.layers import ACTIVATIONS
 
 
@@ -130,9 +131,9 @@ class BertForPretraining(nn.Module):
         lengths: Int[Tensor, " batch"] | None = None,
     ) -> PretrainingOutput:
         """Return the logits of both tasks, those of tokens at the chosen positions only."""
-        states = self.encoder(tokens, segments=segments, lengths=lengths).states
-        scores = self.masked_tokens(states[chosen], embeddings=self.encoder.embeddings.tokens.weight)
-        return PretrainingOutput(scores, self.next_sentence(self.pooler(states)))
+        encoded = self.encoder(tokens, segments=segments, lengths=lengths)
+        scores = self.masked_tokens(encoded.states[chosen], embeddings=self.encoder.embeddings.tokens.weight)
+        return PretrainingOutput(scores, self.next_sentence(self.pooler(encoded)))
 
     def logits(
         self,
@@ -142,6 +143,6 @@ class BertForPretraining(nn.Module):
         lengths: Int[Tensor, " batch"] | None = None,
     ) -> PretrainingLogits:
         """Return the logits of both tasks at every position."""
-        states = self.encoder(tokens, segments=segments, lengths=lengths).states
-        scores = self.masked_tokens(states, embeddings=self.encoder.embeddings.tokens.weight)
-        return PretrainingLogits(scores, self.next_sentence(self.pooler(states)))
+        encoded = self.encoder(tokens, segments=segments, lengths=lengths)
+        scores = self.masked_tokens(encoded.states, embeddings=self.encoder.embeddings.tokens.weight)
+        return PretrainingLogits(scores, self.next_sentence(self.pooler(encoded)))
