@@ -3,14 +3,20 @@
 Leaves out byte-level BPE and the unigram model of SentencePiece.
 """
 
+from .bpe import BPE, BPE_MARKS
 from .cleaning import Cleaning, clean_words, locate_words
+from .detokenize import detokenize
 from .encoding import EncodedBatch, Encoding, lengths_within, pad_encodings
+from .merges import Marks, Merge, Training
 from .pieces import PieceVocabulary
+from .statistics import count_words, pieces_per_word, unknown_share
 from .subwords import Located, SubwordTokenizer
-from .training import SCORES, Marks, Merge, Training, count_words, learn_merges
+from .training import SCORES, learn_merges
 from .wordpiece import WORDPIECE_MARKS, WordPiece
 
 __all__ = [
+    "BPE",
+    "BPE_MARKS",
     "SCORES",
     "WORDPIECE_MARKS",
     "Cleaning",
@@ -25,8 +31,11 @@ __all__ = [
     "WordPiece",
     "clean_words",
     "count_words",
+    "detokenize",
     "learn_merges",
     "lengths_within",
     "locate_words",
     "pad_encodings",
+    "pieces_per_word",
+    "unknown_share",
 ]

@@ -4,9 +4,10 @@ Unlike :class:`seq2bert.vocabulary.Vocabulary`, the special tokens may stand any
 vocabularies have them at places of their own. Does not cut words: see ``wordpiece`` and ``bpe``.
 """
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 
-__all__ = ["PieceVocabulary"]
+__all__ = ["PieceVocabulary", "split_special"]
 
 
 class PieceVocabulary:
@@ -144,3 +145,33 @@ class PieceVocabulary:
 
     def __repr__(self) -> str:
         return f"PieceVocabulary({len(self)} pieces, {len(self.SPECIAL_TOKENS)} of them special)"
+
+
+_SPECIAL = re.compile(f"({'|'.join(map(re.escape, PieceVocabulary.SPECIAL_TOKENS))})")
+
+
+def split_special(text: str) -> Iterator[tuple[bool, str]]:
+    """Split a text at the special tokens written in it.
+
+    Parameters
+    ----------
+    text : str
+        Anything.
+
+    Yields
+    ------
+    (bool, str)
+        Whether a part is a special token, and the part; all parts together are the text.
+
+    Raises
+    ------
+    TypeError
+        If ``text`` is not a string.
+    """
+    if not isinstance(text, str):
+        raise TypeError(f"text must be a string; got {text!r} ({type(text).__name__})")
+    if "[" not in text:  # nearly every text
+        yield False, text
+        return
+    for number, part in enumerate(_SPECIAL.split(text)):
+        yield number % 2 == 1, part

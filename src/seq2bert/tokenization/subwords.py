@@ -6,22 +6,27 @@ Those that inherit say how one clean word is cut. Leaves out texts that are cut 
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple, TypeVar
 
 from .cleaning import WHITESPACE, Cleaning, clean_words, locate_words
 from .encoding import EncodedBatch, Encoding, lengths_within, pad_encodings
-from .pieces import PieceVocabulary
+from .merges import Marks
+from .pieces import PieceVocabulary, split_special
 
 __all__ = ["Located", "SubwordTokenizer"]
 
 _CHUNK = re.compile(f"[^{WHITESPACE}]+")
-_SPECIAL = re.compile(f"({'|'.join(map(re.escape, PieceVocabulary.SPECIAL_TOKENS))})")
-_REMEMBERED = 2**18  # chunks of text between blanks, each with its ids: some 30 MB
+_REMEMBERED = 2**18  # chunks of text between blanks; then both memories are emptied
 
 
-@dataclass(frozen=True)
-class Located:
-    """A piece, where it comes from, and which word it belongs to (see :class:`Encoding`)."""
+_Value = TypeVar("_Value")
+
+
+class Located(NamedTuple):
+    """A piece, where in the text it comes from, and the number of its word.
+
+    ``text[start:end]`` is what the piece was made from; words are counted from 0.
+    """
 
     piece: str
     start: int
@@ -36,18 +41,22 @@ class SubwordTokenizer(ABC):
     ----------
     vocabulary : PieceVocabulary
         The pieces and their ids.
+    marks : Marks
+        How a piece shows its place in the word.
     cleaning : Cleaning
         What happens to a text before it is cut.
 
     Notes
     -----
-    The ids of each chunk of text between blanks are remembered: a matter of speed, never of the result.
+    What a chunk of text between blanks became is remembered: a matter of speed, never of the result.
     """
 
-    def __init__(self, vocabulary: PieceVocabulary, cleaning: Cleaning) -> None:
+    def __init__(self, vocabulary: PieceVocabulary, *, marks: Marks, cleaning: Cleaning) -> None:
         self.vocabulary = vocabulary
+        self.marks = marks
         self.cleaning = cleaning
         self._ids_of: dict[str, tuple[int, ...]] = {}
+        self._located_in: dict[str, tuple[Located, ...]] = {}
 
     @abstractmethod
     def cut(self, word: str) -> list[tuple[str, int]]:
@@ -60,10 +69,6 @@ class SubwordTokenizer(ABC):
             stands for; together all of them.
         """
 
-    @abstractmethod
-    def join(self, pieces: Iterable[str]) -> str:
-        """Put pieces together again: words as they were after cleaning, with a blank between them."""
-
     def tokenize(self, text: str) -> list[str]:
         """Cut a text into pieces, without adding special tokens.
 
@@ -75,20 +80,23 @@ class SubwordTokenizer(ABC):
         Returns
         -------
         list of str
+
+        Raises
+        ------
+        TypeError
+            If ``text`` is not a string.
         """
         return self.vocabulary.decode(self.ids(text))
 
     def ids(self, text: str) -> list[int]:
         """Return the ids of a text's pieces, without adding special tokens; quick for much text.
 
-        Parameters and result are those of :meth:`tokenize`, with ids for pieces.
+        Parameters and errors are those of :meth:`tokenize`.
         """
-        if "[" in text and _SPECIAL.search(text):
-            ids: list[int] = []
-            for part in _SPECIAL.split(text):
-                ids.extend([self.vocabulary.id_of(part)] if _SPECIAL.fullmatch(part) else self._plain_ids(part))
-            return ids
-        return self._plain_ids(text)
+        ids: list[int] = []
+        for special, part in split_special(text):
+            ids += [self.vocabulary.id_of(part)] if special else self._plain_ids(part)
+        return ids
 
     def _plain_ids(self, text: str) -> list[int]:
         known = self._ids_of
@@ -96,15 +104,10 @@ class SubwordTokenizer(ABC):
         for chunk in _CHUNK.findall(text):
             found = known.get(chunk)
             if found is None:
-                found = self._learn(chunk)
+                pieces = [piece for word in clean_words(chunk, self.cleaning) for piece, _ in self.cut(word)]
+                found = tuple(self.vocabulary.encode(pieces))
+                _remember(known, chunk, found)
             ids += found
-        return ids
-
-    def _learn(self, chunk: str) -> tuple[int, ...]:
-        if len(self._ids_of) >= _REMEMBERED:
-            self._ids_of.clear()
-        pieces = [piece for word in clean_words(chunk, self.cleaning) for piece, _ in self.cut(word)]
-        self._ids_of[chunk] = ids = tuple(self.vocabulary.encode(pieces))
         return ids
 
     def locate(self, text: str) -> list[Located]:
@@ -122,20 +125,35 @@ class SubwordTokenizer(ABC):
             of an accented letter, and nothing that cleaning has dropped at either end.
         """
         found: list[Located] = []
-        begin, word_number = 0, 0
-        for part in _SPECIAL.split(text):
-            if _SPECIAL.fullmatch(part):
-                found.append(Located(part, begin, begin + len(part), word_number))
-                word_number += 1
+        begin, words = 0, 0
+        for special, part in split_special(text):
+            if special:
+                found.append(Located(part, begin, begin + len(part), words))
+                words += 1
             else:
-                for word, positions in locate_words(part, self.cleaning):
-                    at = 0
-                    for piece, length in self.cut(word):
-                        start, end = positions[at], positions[at + length - 1] + 1
-                        found.append(Located(piece, begin + start, begin + end, word_number))
-                        at += length
-                    word_number += 1
+                for match in _CHUNK.finditer(part):
+                    shift = begin + match.start()
+                    pieces = self._located(match.group())
+                    found += [
+                        Located(piece, shift + start, shift + end, words + word) for piece, start, end, word in pieces
+                    ]
+                    words += pieces[-1].word + 1 if pieces else 0
             begin += len(part)
+        return found
+
+    def _located(self, chunk: str) -> tuple[Located, ...]:
+        """Locate the pieces of a text without blanks, or look up what they were the last time."""
+        found = self._located_in.get(chunk)
+        if found is not None:
+            return found
+        pieces = []
+        for number, (word, positions) in enumerate(locate_words(chunk, self.cleaning)):
+            at = 0
+            for piece, length in self.cut(word):
+                pieces.append(Located(piece, positions[at], positions[at + length - 1] + 1, number))
+                at += length
+        found = tuple(pieces)
+        _remember(self._located_in, chunk, found)
         return found
 
     def encode(self, text: str, pair: str | None = None, *, max_length: int | None = None) -> Encoding:
@@ -226,6 +244,12 @@ class SubwordTokenizer(ABC):
             :func:`~seq2bert.tokenization.detokenize.detokenize` puts the punctuation back in place.
         """
         special = self.vocabulary.special_ids
-        return self.join(
+        return self.marks.restore(
             self.vocabulary.decode(index for index in map(int, ids) if keep_special or index not in special)
         )
+
+
+def _remember(memory: dict[str, _Value], chunk: str, value: _Value) -> None:
+    if len(memory) >= _REMEMBERED:
+        memory.clear()
+    memory[chunk] = value

@@ -6,126 +6,15 @@ symbol is marked. Leaves out sampling, dropout and limits on the length of a pie
 
 import heapq
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 
-from .cleaning import WHITESPACE, Cleaning, clean_words
+from .merges import Marks, Merge, Training
 from .segmentation import Pair, Segmentation
 
-__all__ = ["SCORES", "Marks", "Merge", "Training", "count_words", "learn_merges"]
+__all__ = ["SCORES", "learn_merges"]
 
 SCORES = ("count", "likelihood")
 """``count``: how often the pair occurs. ``likelihood``: that, divided by how often each part occurs."""
-
-
-@dataclass(frozen=True)
-class Marks:
-    """How a symbol shows where in its word it stands.
-
-    Attributes
-    ----------
-    continuation : str
-        Stands before every symbol but a word's first; ``##`` in WordPiece.
-    end : str
-        Stands behind a word's last symbol; ``</w>`` in BPE as first published.
-    """
-
-    continuation: str = ""
-    end: str = ""
-
-    def symbols(self, word: str) -> list[str]:
-        """Cut a word into its characters, marked.
-
-        Examples
-        --------
-        >>> Marks(continuation="##").symbols("low"), Marks(end="</w>").symbols("low")
-        (['l', '##o', '##w'], ['l', 'o', 'w</w>'])
-        """
-        symbols = [character if at == 0 else self.continuation + character for at, character in enumerate(word)]
-        symbols[-1] += self.end
-        return symbols
-
-    def join(self, left: str, right: str) -> str:
-        """Return the symbol that two neighbours make together."""
-        return left + right.removeprefix(self.continuation)
-
-
-@dataclass(frozen=True)
-class Merge:
-    """One step of training: two neighbouring symbols became one.
-
-    Attributes
-    ----------
-    left, right, result : str
-        The symbols, marks included.
-    count : int
-        How often the two stood side by side at that moment.
-    score : float
-        What the pair was chosen for: the count, or the count divided by those of its parts.
-    """
-
-    left: str
-    right: str
-    result: str
-    count: int
-    score: float
-
-
-@dataclass(frozen=True)
-class Training:
-    """What training has found.
-
-    Attributes
-    ----------
-    alphabet : tuple of str
-        The marked characters it began with: plain ones sorted, then those that only marks make.
-    merges : tuple of Merge
-        In the order in which they were made.
-    marks : Marks
-        How the symbols are marked.
-    """
-
-    alphabet: tuple[str, ...]
-    merges: tuple[Merge, ...]
-    marks: Marks
-
-    @property
-    def pieces(self) -> tuple[str, ...]:
-        """Alphabet and results of the merges, each once, in order of appearance."""
-        return tuple(dict.fromkeys([*self.alphabet, *(merge.result for merge in self.merges)]))
-
-
-def count_words(texts: Iterable[str], cleaning: Cleaning) -> Counter[str]:
-    """Count the clean words of some texts.
-
-    Parameters
-    ----------
-    texts : iterable of str
-        Training data only.
-    cleaning : Cleaning
-        The rules of :func:`~seq2bert.tokenization.cleaning.clean_words`.
-
-    Returns
-    -------
-    Counter
-        How often each word occurs.
-
-    Raises
-    ------
-    TypeError
-        If ``texts`` is one string: its characters are not texts.
-    """
-    if isinstance(texts, str):
-        raise TypeError(f"texts must be an iterable of strings; got one string of {len(texts)} characters")
-    separators = str.maketrans(dict.fromkeys(WHITESPACE, " "))
-    chunks: Counter[str] = Counter()
-    for text in texts:
-        chunks.update(text.translate(separators).split(" "))
-    words: Counter[str] = Counter()
-    for chunk, count in chunks.items():
-        for word in clean_words(chunk, cleaning):
-            words[word] += count
-    return words
 
 
 def learn_merges(

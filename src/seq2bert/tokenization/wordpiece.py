@@ -7,10 +7,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from .cleaning import Cleaning
-from .files import read_cleaning, read_pieces, write_vocabulary
+from .files import read_cleaning, read_pieces, write_config, write_pieces
+from .merges import Marks, Training
 from .pieces import PieceVocabulary
+from .statistics import count_words
 from .subwords import SubwordTokenizer
-from .training import Marks, count_words, learn_merges
+from .training import learn_merges
 
 __all__ = ["WORDPIECE_MARKS", "WordPiece"]
 
@@ -41,8 +43,21 @@ class WordPiece(SubwordTokenizer):
     """
 
     def __init__(self, vocabulary: PieceVocabulary, cleaning: Cleaning | None = None) -> None:
-        super().__init__(vocabulary, Cleaning() if cleaning is None else cleaning)
+        super().__init__(vocabulary, marks=WORDPIECE_MARKS, cleaning=Cleaning() if cleaning is None else cleaning)
         self._longest_piece = max(map(len, vocabulary.pieces))
+
+    @classmethod
+    def from_training(cls, training: Training, cleaning: Cleaning | None = None) -> "WordPiece":
+        """Make the tokenizer that a training with ``##`` has found; special tokens come first.
+
+        Raises
+        ------
+        ValueError
+            If the training marked its symbols otherwise.
+        """
+        if training.marks != WORDPIECE_MARKS:
+            raise ValueError(f"training must have used {WORDPIECE_MARKS}; got {training.marks}")
+        return cls(PieceVocabulary([*PieceVocabulary.SPECIAL_TOKENS, *training.pieces]), cleaning)
 
     @classmethod
     def train(
@@ -80,16 +95,15 @@ class WordPiece(SubwordTokenizer):
             If ``size`` is too small for the special tokens and the alphabet.
         """
         cleaning = Cleaning(lowercase=lowercase)
-        special = PieceVocabulary.SPECIAL_TOKENS
         training = learn_merges(
             count_words(texts, cleaning),
-            size=size - len(special),
+            size=size - len(PieceVocabulary.SPECIAL_TOKENS),
             marks=WORDPIECE_MARKS,
             score=score,
             min_count=min_count,
             alphabet_limit=alphabet_limit,
         )
-        return cls(PieceVocabulary([*special, *training.pieces]), cleaning)
+        return cls.from_training(training, cleaning)
 
     def cut(self, word: str) -> list[tuple[str, int]]:
         """Cut a word greedily from the left; ``[UNK]`` for all of it if that fails.
@@ -111,7 +125,7 @@ class WordPiece(SubwordTokenizer):
         pieces = []
         start = 0
         while start < len(word):
-            mark = WORDPIECE_MARKS.continuation if start > 0 else ""
+            mark = self.marks.continuation if start > 0 else ""
             end = min(len(word), start + self._longest_piece)
             while end > start and mark + word[start:end] not in self.vocabulary:
                 end -= 1
@@ -121,9 +135,14 @@ class WordPiece(SubwordTokenizer):
             start = end
         return pieces
 
-    def join(self, pieces: Iterable[str]) -> str:
-        """Put pieces together again: one that begins with ``##`` sticks to what stands before it."""
-        return " ".join(pieces).replace(" " + WORDPIECE_MARKS.continuation, "")
+    @property
+    def continuation_ids(self) -> frozenset[int]:
+        """Ids of the pieces that continue a word: what whole-word masking hides with the piece before."""
+        return frozenset(
+            index
+            for index, piece in enumerate(self.vocabulary.pieces)
+            if piece.startswith(self.marks.continuation) and len(piece) > len(self.marks.continuation)
+        )
 
     def save(self, folder: Path | str) -> None:
         """Write ``vocab.txt`` and ``tokenizer_config.json``, as published models have them.
@@ -133,7 +152,8 @@ class WordPiece(SubwordTokenizer):
         folder : path
             Made if it is not there.
         """
-        write_vocabulary(Path(folder), self.vocabulary, self.cleaning)
+        write_pieces(Path(folder), self.vocabulary)
+        write_config(Path(folder), self.cleaning, tokenizer_class="BertTokenizer")
 
     @classmethod
     def load(cls, folder: Path | str) -> "WordPiece":
@@ -142,7 +162,8 @@ class WordPiece(SubwordTokenizer):
         Parameters
         ----------
         folder : path
-            With ``vocab.txt``; ``tokenizer_config.json`` if letters keep their case.
+            With ``vocab.txt``, or else ``tokenizer.json``; and ``tokenizer_config.json`` if letters
+            keep their case.
 
         Returns
         -------
@@ -151,7 +172,7 @@ class WordPiece(SubwordTokenizer):
         Raises
         ------
         FileNotFoundError
-            If there is no ``vocab.txt``.
+            If there is neither.
         ValueError
             If a file does not say what it should.
         """
