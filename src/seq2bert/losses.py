@@ -43,7 +43,8 @@ def sequence_cross_entropy(
     References
     ----------
     Szegedy et al. (2016), arXiv:1512.00567, section 7; Vaswani et al. (2017), arXiv:1706.03762,
-    section 5.4, with 0.1. The loss of a perfect model is then not 0.
+    section 5.4, with 0.1. The loss of a perfect model is then not 0. The share is spread over all tokens, the
+    right one among them, as Szegedy et al. and torch do; some code spreads it over the wrong ones only.
     """
     if logits.shape[:-1] != targets.shape:
         raise ValueError(

@@ -72,6 +72,17 @@ def test_every_reference_has_an_address(root):
         assert re.search(r"\burl\s*=\s*\{https://", entry), entry.splitlines()[0]
 
 
+def test_every_paper_that_the_code_cites_is_listed(root):
+    listed = (root / "references.bib").read_text(encoding="utf-8")
+    cited = {
+        (path.name, number)
+        for path in (root / "src").rglob("*.py")
+        for number in re.findall(r"arXiv:(\d{4}\.\d{4,5})", path.read_text(encoding="utf-8"))
+    }
+    assert len(cited) > 50
+    assert [(name, number) for name, number in cited if f"abs/{number}" not in listed] == []
+
+
 @pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "index.md"])
 def test_no_place_was_left_for_a_number_to_come(root, name):
     assert re.findall(r"\b[A-Z]+_[A-Z_]+\b", (root / name).read_text(encoding="utf-8")) == []

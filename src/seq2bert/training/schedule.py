@@ -52,8 +52,10 @@ def learning_rate_at(step: int, *, schedule: str, peak: float, steps: int, warmu
 
     References
     ----------
-    Smith and Topin (2018), arXiv:1708.07120. The numbers are the defaults of torch's ``OneCycleLR``.
-    Devlin et al. (2019), arXiv:1810.04805, section A.2: "linear". The paper does not say where it ends.
+    Smith and Topin (2018), arXiv:1708.07120, for the cycle; its shape and numbers are the defaults of torch's
+    ``OneCycleLR``.
+    Devlin et al. (2019), arXiv:1810.04805, section A.2: "linear". The paper does not say where it ends. Its
+    code falls from step 0 on and only replaces the first steps by the warm-up, so that the rate jumps there.
     Vaswani et al. (2017), arXiv:1706.03762, section 5.3, equation (3): its peak is `vaswani_peak`.
     """
     check_schedule(schedule, warmup)
