@@ -37,7 +37,7 @@ def sentence(text, *governors):
 def _tiny(monkeypatch):
     """Run jobs in this process, on little data and with few steps."""
 
-    def run_jobs(experiment, jobs, processes):
+    def run_jobs(experiment, jobs, *_):
         return (Record(settings, experiment.run_job(settings)) for settings in jobs)
 
     monkeypatch.setattr(record, "_run_jobs", run_jobs)
@@ -195,7 +195,8 @@ def test_positions_record(tmp_path, monkeypatch):
     sizes = TINY | {"n_decoder_layers": 1, "max_length": 30, "largest_distance": 8}
     for name, value in {"tasks": tasks, "sizes": sizes, "lengths": [5, 20, 25], "n_per_length": 3}.items():
         monkeypatch.setitem(position_schemes.CONFIG, name, value)
-    monkeypatch.setitem(position_schemes.CONFIG, "longer", {"task": "reverse", "scheme": "learned", "times": 2})
+    limits = {"task": "reverse", "scheme": "relative", "largest_distance": [2, 9]}
+    monkeypatch.setitem(position_schemes.CONFIG, "limits", limits)
     monkeypatch.setitem(position_schemes.CONFIG, "largest_rate", 4e-3)
     summary = run(position_schemes, tmp_path)
     for task in tasks:
@@ -207,8 +208,17 @@ def test_positions_record(tmp_path, monkeypatch):
             assert [mean for mean, _, _ in row["interval"]] == pytest.approx(means)
         assert [mean for mean, _, _ in rows["none"]["minus_none"]] == [0, 0, 0]
         assert max(rate for row in rows.values() for rate, _ in row["rates_tried"]) == 4e-3  # where the search ends
-    assert [len(values) for values in summary["longer"]["accuracy"]] == [3, 3]
+    for row, largest in zip(summary["limits"], (2, 9), strict=True):
+        assert row["largest_distance"] == largest
+        assert [len(values) for values in row["accuracy"]] == [3, 3]
     assert rows["learned"]["parameters"] - rows["none"]["parameters"] == 30 * 8
+
+
+def test_the_limit_of_relative_positions_is_the_one_asked_for():
+    options = {"learning_rate": 1e-3, "seed": 0}
+    for largest, rows in ((None, 27), (5, 11)):
+        model, _ = position_schemes.train_variant("three back", "relative", largest_distance=largest, **options)
+        assert model.stack.positions.table.shape[1] == rows
 
 
 # Heads -------------------------------------------------------------------------------------------

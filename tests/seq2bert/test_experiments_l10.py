@@ -21,11 +21,12 @@ from seq2bert.transformer import SIZES, TransformerSeq2Seq
 def _tiny(monkeypatch):
     """Run jobs in this process, on little data and with few steps."""
 
-    def run_jobs(experiment, jobs, processes):
+    def run_jobs(experiment, jobs, *_):
         return (Record(settings, experiment.run_job(settings)) for settings in jobs)
 
     monkeypatch.setattr(record, "_run_jobs", run_jobs)
     task = SequenceTask.from_dates(load_dates(n_train=300, n_valid=4, n_test=6))
+    monkeypatch.setitem(dates.CONFIG, "evaluate_every", 1)
     for module in (dates, depth):
         monkeypatch.setattr(module, "_task", lambda: task)
         for name, value in {"steps": 3, "rate_steps": 1, "batch_size": 8, "seeds": [0, 1]}.items():
@@ -50,6 +51,8 @@ def test_dates_record(tmp_path, monkeypatch):
     rows = record["summary"]["rows"]
     assert list(rows) == list(dates.VARIANTS)
     base = rows[dates.BASE]
+    assert base["steps_to_99"] == [None] * 3
+    assert [[step for step, _ in curve] for curve in base["exact_match_curve"]] == [[1, 2, 3]] * 3
     for name, row in rows.items():
         seeds = 3 if name == dates.BASE else 2
         for figure in ("exact_match", "test_loss", "valid_loss", "train_loss", "processor_seconds"):
@@ -75,6 +78,15 @@ def test_only_the_named_part_differs():
         for name, config in models.items()
     }
     assert changed == dates.VARIANTS | {"label smoothing": {}}  # that is a part of the loss
+
+
+def test_steps_to_99_is_the_first_point_that_reaches_it(monkeypatch):
+    values = iter([0.5, 0.99, 0.2])
+    monkeypatch.setattr(dates.SequenceTask, "exact_match", lambda *_: next(values))
+    figures = dates.train_variant(dates.BASE, learning_rate=1e-3, seed=0, steps=3)[2]
+    assert figures["exact_match_curve"] == [[1, 0.5], [2, 0.99], [3, 0.2]]
+    assert figures["steps_to_99"] == 2
+    assert len(figures["loss_curve"]) == 1
 
 
 def test_smoothing_is_trained_with_and_not_measured_with():
@@ -106,6 +118,10 @@ def test_depth_record(tmp_path):
             assert len(row[figure]) == 2
         assert [len(curve) for curve in row["loss_curve"]] == [1, 1]
     assert len({row["test_loss"][0] for row in rows}) == len(rows)  # no two combinations are the same
+    assert [(row["layers"], row["norm"], row["schedule"]) for row in summary["large"]] == [
+        (4, norm, schedule) for schedule in depth.SCHEDULES for norm in ("post", "pre")
+    ]
+    assert all(len(row["exact_match"]) == len(row["test_loss"]) == 2 for row in summary["large"])
     gaps = summary["exact_match_pre_minus_post"]
     assert [(gap["layers"], gap["schedule"]) for gap in gaps] == [(n, name) for n in (4, 2) for name in depth.SCHEDULES]
     for gap, post, pre in zip(gaps, rows[::2], rows[1::2], strict=True):
@@ -114,11 +130,11 @@ def test_depth_record(tmp_path):
 
 
 def test_both_stacks_have_the_depth_asked_for():
-    config = depth.train_variant("post", "constant", layers=2, learning_rate=1e-3, seed=0, steps=1)[0].config
+    config = depth.train_variant("post", "warm-up", layers=2, learning_rate=1e-3, seed=0, steps=1)[0].config
     assert (config.n_encoder_layers, config.n_decoder_layers, config.norm) == (2, 2, "post")
 
 
-def test_the_schedules_are_those_they_are_called():
+def test_the_schedules_differ_in_the_warm_up():
     rates = {}
     for name, options in depth.SCHEDULES.items():
         config = TrainingConfig(steps=400, learning_rate=1.0, **options)
@@ -126,11 +142,12 @@ def test_the_schedules_are_those_they_are_called():
             learning_rate_at(step, schedule=config.schedule, peak=1.0, steps=400, warmup=config.warmup)
             for step in range(400)
         ]
-    assert set(rates["constant"]) == {1.0}
-    warm = rates["warm-up, then a fall"]
-    assert warm.index(1.0) == 199
-    assert warm[0] == pytest.approx(1 / 200)
-    assert warm[399] == pytest.approx((200 / 400) ** 0.5)
+    warm, other = rates["warm-up"], rates["no warm-up"]
+    assert warm[0] == pytest.approx(1 / 100)
+    assert warm.index(1.0) == 99
+    assert other[0] == 1.0
+    for falling in (warm[99:], other):  # to 0 one step after the last
+        assert falling == pytest.approx([1 - step / len(falling) for step in range(len(falling))])
 
 
 # Pocket ------------------------------------------------------------------------------------------
@@ -153,7 +170,9 @@ def little_pocket(monkeypatch, few_pairs):
 
 
 @pytest.mark.usefixtures("little_pocket")
-def test_pocket_record(tmp_path):
+def test_pocket_record(tmp_path, monkeypatch, few_pairs):
+    for name, value in {"n_written": 2, "mapped": 1}.items():
+        monkeypatch.setitem(pocket.CONFIG, name, value)
     record = run(pocket, tmp_path)
     for size, models in pocket.CONFIG["sizes"].items():
         rows = record["summary"][size]["rows"]
@@ -162,6 +181,16 @@ def test_pocket_record(tmp_path):
             for figure in ("exact_match", "bleu", "test_loss", "processor_seconds"):
                 assert len(row[figure]) == 2
             assert ("alignment_error" in row) == (name != "none")
+            assert ("best_alignment_error" in row) == (name != "none")
+            shown = name != "dot, as much time"
+            assert ("written" in row, "maps" in row) == (shown, shown and name != "none")
+            if shown:
+                assert len(row["written"]) == 2
+            if "maps" in row:
+                assert list(row["maps"]) == (["layer 1", "layer 2"] if name == pocket.TRANSFORMER else ["layer 1"])
+                sentence = few_pairs.test[1]
+                for weights in row["maps"].values():
+                    assert [len(line) for line in weights] == [len(sentence.english)] * (len(sentence.french) + 1)
             if name != pocket.TRANSFORMER:
                 mean = (sum(rows[pocket.TRANSFORMER]["bleu"]) - sum(row["bleu"])) / 2
                 assert row["transformer_minus_bleu"][0] == pytest.approx(mean)
@@ -213,27 +242,63 @@ def test_alignment_of_a_layer_that_knows_the_links(little_pocket, few_pairs, mon
     """A layer that looks at a sure link of each French word makes no error among words that have one."""
     pairs = few_pairs.test
 
-    def layers(model, batch):
-        gold, always_first = torch.zeros(2, *batch.target_inputs.shape, batch.source.shape[1])
+    def maps(model, task, pairs):
+        longest = max(len(pair.french) + 1 for pair in pairs), max(len(pair.english) for pair in pairs)
+        gold, late, always_first = torch.zeros(3, len(pairs), *longest)
         always_first[:, :, 0] = 1.0
-        for row, pair in zip(gold, pairs, strict=True):
+        for row, later, pair in zip(gold, late, pairs, strict=True):
             for english, french in pair.sure:
-                row[french, english] = 1.0
-        return [gold, always_first]
+                row[french, english] = later[french + 1, english] = 1.0
+        return {"gold": gold, "late": late, "first": always_first}
 
-    monkeypatch.setattr(pocket, "_layers", layers)
+    monkeypatch.setattr(pocket, "source_maps", maps)
     model = pocket.build_model("dot", little_pocket, seed=0)
-    perfect, first = pocket.alignment_errors(model, little_pocket, pairs)
-    assert perfect == pytest.approx(0.0)
-    assert first > 0.5
-    assert model.training
+    errors = pocket.alignment_errors(model, little_pocket, pairs)
+    assert errors["gold"] == pytest.approx(0.0)
+    assert errors["first"] > 0.5
+    assert errors["gold" + pocket.LATER] > 0.5  # the row of the word after it
+    assert errors["late" + pocket.LATER] == pytest.approx(0.0)
 
 
-def test_layers_are_the_models_own_weights(little_pocket):
-    batch = little_pocket.collate(little_pocket.test)
-    shape = (*batch.target_inputs.shape, batch.source.shape[1])
-    for name, count in ((pocket.TRANSFORMER, 2), ("dot", 1)):
-        layers = pocket._layers(pocket.build_model(name, little_pocket, seed=0), batch)
-        assert [tuple(layer.shape) for layer in layers] == [shape] * count
-        for layer in layers:
-            torch.testing.assert_close(layer.sum(-1), torch.ones(shape[:2]))
+LABELS = ["layer 1", "layer 2", "layer 2, head 1", "layer 1" + pocket.LATER]
+
+
+def test_maps_are_chosen_on_validation_sentences():
+    errors = [
+        ([0.5, 0.2, 0.1, 0.9], [0.3, 0.4, 0.6, 0.0]),  # valid, test
+        ([0.1, 0.3, 0.8, 0.0], [0.2, 0.7, 0.0, 0.5]),
+    ]
+    runs = [
+        Record(
+            {},
+            {
+                "valid_alignment_errors": dict(zip(LABELS, valid, strict=True)),
+                "alignment_errors": dict(zip(LABELS, test, strict=True)),
+            },
+        )
+        for valid, test in errors
+    ]
+    assert pocket._alignment(runs) == {
+        "layer": "layer 2",  # 0.2 + 0.3 is less than 0.5 + 0.1
+        "alignment_error": [0.4, 0.7],
+        "best_map": ["layer 2, head 1", "layer 1" + pocket.LATER],
+        "best_alignment_error": [0.6, 0.5],
+    }
+
+
+def test_source_maps_are_the_models_own_weights(little_pocket, few_pairs):
+    shape = (len(few_pairs.test), max(len(p.french) + 1 for p in few_pairs.test))
+    heads = [f"layer {i}, head {j}" for i in (1, 2) for j in (1, 2, 3, 4)]
+    for name, labels in ((pocket.TRANSFORMER, ["layer 1", "layer 2", *heads]), ("dot", ["layer 1"])):
+        model = pocket.build_model(name, little_pocket, seed=0)
+        maps = pocket.source_maps(model, little_pocket, few_pairs.test)
+        assert list(maps) == labels
+        for weights in maps.values():
+            assert tuple(weights.shape[:2]) == shape
+            torch.testing.assert_close(weights.sum(-1), torch.ones(shape))
+        assert model.training
+    maps = pocket.source_maps(
+        pocket.build_model(pocket.TRANSFORMER, little_pocket, seed=0), little_pocket, few_pairs.test
+    )
+    mean = torch.stack([maps[f"layer 2, head {j}"] for j in (1, 2, 3, 4)]).mean(0)
+    torch.testing.assert_close(maps["layer 2"], mean)

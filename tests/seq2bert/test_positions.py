@@ -177,6 +177,20 @@ def test_layers_have_vectors_of_their_own_and_heads_share_them():
     assert not torch.allclose(first, second)
 
 
+def test_learned_positions_start_as_large_as_sinusoids():
+    table = make_positions("learned", d_model=32, n_heads=4, n_layers=1, max_length=500).table.weight
+    waves = sinusoids(torch.arange(500), 32)
+    assert table.square().mean().item() == pytest.approx(waves.square().mean().item(), rel=0.05)  # 4 deviations
+
+
+def test_relative_vectors_start_alike_whatever_the_number_of_layers():
+    """Glorot's bound for a matrix of 201 by 32 is √(6/233) in every layer."""
+    for n_layers in (1, 5):
+        table = RelativePositions(32, n_layers=n_layers, largest=100).table
+        for vectors in table:
+            assert vectors.abs().max().item() == pytest.approx(math.sqrt(6 / 233), rel=0.01)
+
+
 def test_only_what_is_learned_is_saved():
     kept = {name: sorted(make_positions(name, **SIZES).state_dict()) for name in POSITION_NAMES}
     assert kept == {name: [] for name in POSITION_NAMES} | {"learned": ["table.weight"], "relative": ["table"]}

@@ -13,7 +13,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from seq2bert.data.batching import SeqBatch
 from seq2bert.data.pocket import PocketPair, load_pocket
 from seq2bert.experiments.compare import paired_interval
 from seq2bert.experiments.record import Experiment, Figures, Record, Settings
@@ -32,6 +31,7 @@ __all__ = [
     "alignment_errors",
     "build_model",
     "count_parameters",
+    "source_maps",
     "train_model",
     "translation_figures",
 ]
@@ -60,8 +60,11 @@ CONFIG: Settings = {
     "rate_steps": 400,
     "rate_seed": 100,  # not one of the table's
     "seeds": [0, 1, 2],
+    "n_written": 12,  # the first test sentences, whose translations the first seed records
+    "mapped": 8,  # the test sentence whose attention the first seed records
 }
 
+LATER = ", one step later"
 LAST_STEPS = 50  # the training loss of a run is the mean of its last steps
 
 
@@ -163,37 +166,55 @@ def translation_figures(
 
 def alignment_errors(
     model: Seq2Seq | TransformerSeq2Seq, task: SequenceTask, pairs: Sequence[PocketPair]
-) -> list[float]:
+) -> dict[str, float]:
     """Measure how far the largest attention weight of each step is from the gold word alignment.
 
-    The model reads the true target. A Transformer's layers are measured one by one, each with the mean of
-    its heads in cross-attention.
+    The model reads the true target. A word's weights may be those of the step that writes it, or those of
+    the next step, which reads it.
 
     Returns
     -------
-    list of float
-        Alignment error rates, one a layer that attends to the source.
+    dict of str to float
+        Alignment error rates of the maps of `source_maps`, by their labels; with `LATER` behind the label
+        those of the next step.
+
+    References
+    ----------
+    Chen et al. (2020), arXiv:2004.14837, section 3: a Transformer's attention fits better at the next step.
     """
-    links: list[list[frozenset[tuple[int, int]]]] = []
+    links: dict[str, list[frozenset[tuple[int, int]]]] = {}
     for start in range(0, len(pairs), 200):
         some = pairs[start : start + 200]
-        batch = task.collate(
-            [(task.source_vocabulary.encode(p.english), task.target_vocabulary.encode(p.french)) for p in some]
-        )
         lengths = {"source_lengths": [len(p.english) for p in some], "target_lengths": [len(p.french) for p in some]}
-        with evaluating(model):
-            found = [attention_links(weights, **lengths) for weights in _layers(model, batch)]
-        links = [old + new for old, new in zip(links or [[] for _ in found], found, strict=True)]
+        for label, weights in source_maps(model, task, some).items():
+            links.setdefault(label, []).extend(attention_links(weights, **lengths))
+            links.setdefault(label + LATER, []).extend(attention_links(weights[:, 1:], **lengths))
     sure, possible = (corpus_links([getattr(pair, name) for pair in pairs]) for name in ("sure", "possible"))
-    return [alignment_error_rate(corpus_links(layer), sure, possible) for layer in links]
+    return {label: alignment_error_rate(corpus_links(found), sure, possible) for label, found in links.items()}
 
 
-def _layers(model: Seq2Seq | TransformerSeq2Seq, batch: SeqBatch) -> list[Tensor]:
-    """Return the attention to the source, (batch, target, source), one tensor a layer."""
+def source_maps(
+    model: Seq2Seq | TransformerSeq2Seq, task: SequenceTask, pairs: Sequence[PocketPair]
+) -> dict[str, Tensor]:
+    """Return a model's attention to the sources while it reads the true targets.
+
+    Returns
+    -------
+    dict of str to Tensor
+        Weights of shape (batch, target, source): "layer 1" is the only attention of a recurrent model, or
+        the mean of the heads of a Transformer's first layer; "layer 1, head 1" is one of these heads.
+    """
+    batch = task.collate(
+        [(task.source_vocabulary.encode(p.english), task.target_vocabulary.encode(p.french)) for p in pairs]
+    )
     inputs = (batch.source, batch.source_lengths, batch.target_inputs)
-    if isinstance(model, TransformerSeq2Seq):
-        return list(model.forward_with_weights(*inputs).cross.mean(dim=2).unbind(dim=1))
-    return [model(*inputs).weights]
+    with evaluating(model):
+        if isinstance(model, Seq2Seq):
+            return {"layer 1": model(*inputs).weights}
+        cross = model.forward_with_weights(*inputs).cross  # (batch, layer, head, target, source)
+    n_layers, n_heads = cross.shape[1:3]
+    maps = {f"layer {i + 1}": cross[:, i].mean(dim=1) for i in range(n_layers)}
+    return maps | {f"layer {i + 1}, head {j + 1}": cross[:, i, j] for i in range(n_layers) for j in range(n_heads)}
 
 
 def _variants() -> list[Settings]:
@@ -237,10 +258,32 @@ def _run_job(settings: Settings) -> Figures:
     figures["valid_loss"] = task.mean_loss(model, task.valid)
     if not searching:
         figures |= {"test_loss": task.mean_loss(model, task.test), **translation_figures(model, task, task.test)}
-        if MODELS[settings["model"]].get("score", "") is not None:
+        if _attends(settings["model"]):
             data = load_pocket(size)
             figures["valid_alignment_errors"] = alignment_errors(model, task, data.valid)
             figures["alignment_errors"] = alignment_errors(model, task, data.test)
+        if settings["part"] == "table" and settings["seed"] == CONFIG["seeds"][0]:
+            figures |= _shown(model, task, load_pocket(size).test, attends=_attends(settings["model"]))
+    return figures
+
+
+def _attends(model: str) -> bool:
+    return MODELS[model].get("score", "") is not None
+
+
+def _shown(
+    model: Seq2Seq | TransformerSeq2Seq, task: SequenceTask, pairs: Sequence[PocketPair], *, attends: bool
+) -> Figures:
+    """Write down some translations, and where each layer looks in one sentence, for the page to show."""
+    ids = task.decode(model, [source for source, _ in task.test[: CONFIG["n_written"]]]).ids
+    figures: Figures = {"written": [" ".join(task.target_vocabulary.decode(sentence)) for sentence in ids]}
+    if attends:
+        mapped = source_maps(model, task, [pairs[CONFIG["mapped"] % len(pairs)]])
+        figures["maps"] = {
+            label: [[round(weight, 3) for weight in row] for row in weights[0].tolist()]
+            for label, weights in mapped.items()
+            if "head" not in label
+        }
     return figures
 
 
@@ -268,10 +311,32 @@ def _row(runs: Sequence[Record]) -> Figures:
     row = {"parameters": runs[0].figures["parameters"]}
     for figure in ("exact_match", "bleu", "test_loss", "train_loss", "processor_seconds", "by_length"):
         row[figure] = [run.figures[figure] for run in runs]
-    if "alignment_errors" in runs[0].figures:  # the layer that fits validation sentences best, of all seeds together
-        layer = int(np.mean([run.figures["valid_alignment_errors"] for run in runs], axis=0).argmin())
-        row |= {"layer": layer, "alignment_error": [run.figures["alignment_errors"][layer] for run in runs]}
+    row |= {name: runs[0].figures[name] for name in ("written", "maps") if name in runs[0].figures}
+    if "alignment_errors" in runs[0].figures:
+        row |= _alignment(runs)
     return row
+
+
+def _alignment(runs: Sequence[Record]) -> Figures:
+    """Choose maps on validation sentences and return their errors on test sentences.
+
+    Returns
+    -------
+    dict
+        ``alignment_error``: that of the step that writes a word, mean of the heads of ``layer``, which fits best of
+        all seeds together; ``best_alignment_error``: that of the map that fits best of all layers, heads and
+        both steps, chosen for each seed and named in ``best_map``.
+    """
+    valid, test = ([run.figures[name] for run in runs] for name in ("valid_alignment_errors", "alignment_errors"))
+    layers = [label for label in valid[0] if "head" not in label and LATER not in label]
+    layer = min(layers, key=lambda label: sum(errors[label] for errors in valid))
+    best = [min(errors, key=errors.__getitem__) for errors in valid]
+    return {
+        "layer": layer,
+        "alignment_error": [errors[layer] for errors in test],
+        "best_map": best,
+        "best_alignment_error": [errors[label] for errors, label in zip(test, best, strict=True)],
+    }
 
 
 @cache

@@ -44,7 +44,7 @@ CONFIG: Settings = {
     "back": 3,
     "min_length": 4,
     "max_length": 12,
-    "lengths": [8, 12, 15, 18, 24, 48],
+    "lengths": [4, 6, 8, 12, 15, 18, 24, 48],
     "n_per_length": 200,
     "n_train": 20_000,
     "n_valid": 400,
@@ -63,7 +63,7 @@ CONFIG: Settings = {
     "first_rates": [2.5e-3, 5e-3, 1e-2],
     "largest_rate": 0.64,  # of the search; relative positions bear more than other parts of the course
     "rate_seed": 100,
-    "longer": {"task": "three back", "scheme": "learned", "times": 4},
+    "limits": {"task": "three back", "scheme": "relative", "largest_distance": [4, 16, 32]},  # beside that of sizes
 }
 
 _VOCABULARY = Vocabulary(LETTERS)
@@ -107,7 +107,13 @@ def letters_tagging(task: str) -> TaggingTask:
 
 
 def train_variant(
-    task: str, scheme: str, *, learning_rate: float, seed: int, times: int = 1, progress: bool = False
+    task: str,
+    scheme: str,
+    *,
+    learning_rate: float,
+    seed: int,
+    largest_distance: int | None = None,
+    progress: bool = False,
 ) -> tuple[Tagger, History]:
     """Build and train a model.
 
@@ -121,20 +127,21 @@ def train_variant(
         The largest of the schedule.
     seed : int
         Of the weights and of the order of the batches.
-    times : int
-        By how much to multiply the steps.
+    largest_distance : int, optional
+        Of relative positions; that of the table, if left out.
     progress : bool
         Show a progress bar.
     """
     tagging = letters_tagging(task)
     seed_everything(seed)
-    config = TransformerConfig(**CONFIG["sizes"], positions=scheme)
+    sizes = CONFIG["sizes"] if largest_distance is None else CONFIG["sizes"] | {"largest_distance": largest_distance}
+    config = TransformerConfig(**sizes, positions=scheme)
     model = tagging.model(config, causal=CONFIG["tasks"][task]["causal"])
     history = train(
         model,
         tagging.batches(batch_size=CONFIG["batch_size"], seed=seed),
         tagging.loss,
-        TrainingConfig(steps=CONFIG["tasks"][task]["steps"] * times, learning_rate=learning_rate, seed=seed),
+        TrainingConfig(steps=CONFIG["tasks"][task]["steps"], learning_rate=learning_rate, seed=seed),
         device=torch.device("cpu"),
         progress=progress,
     )
@@ -165,17 +172,18 @@ def _plan(records: list[Record]) -> list[Settings]:
             seeds=options["seeds"],
             largest_rate=CONFIG["largest_rate"],
         )
-    longer = CONFIG["longer"]
+    limits = CONFIG["limits"]
     return jobs + [
-        job | {"part": "longer", "times": longer["times"]}
+        job | {"part": "limit", "largest_distance": largest}
+        for largest in limits["largest_distance"]
         for job in jobs
-        if job["part"] == "table" and job["task"] == longer["task"] and job["scheme"] == longer["scheme"]
+        if job["part"] == "table" and job["task"] == limits["task"] and job["scheme"] == limits["scheme"]
     ]
 
 
 def _run_job(settings: Settings) -> Figures:
     task = settings["task"]
-    options = {name: settings[name] for name in ("learning_rate", "seed", "times") if name in settings}
+    options = {name: settings[name] for name in ("learning_rate", "seed", "largest_distance") if name in settings}
     model, history = train_variant(task, settings["scheme"], **options)
     tagging = letters_tagging(task)
     figures: Figures = {
@@ -195,7 +203,17 @@ def _summarise(records: list[Record]) -> Figures:
         "rows": {
             task: {scheme: _row(records, task, scheme) for scheme in CONFIG["schemes"]} for task in CONFIG["tasks"]
         },
-        "longer": {"accuracy": [r.figures["accuracy"] for r in records if r.settings["part"] == "longer"]},
+        "limits": [
+            {
+                "largest_distance": largest,
+                "accuracy": [
+                    r.figures["accuracy"]
+                    for r in records
+                    if r.settings["part"] == "limit" and r.settings["largest_distance"] == largest
+                ],
+            }
+            for largest in CONFIG["limits"]["largest_distance"]
+        ],
     }
 
 

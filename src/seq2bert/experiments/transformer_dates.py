@@ -52,9 +52,12 @@ CONFIG: Settings = {
     "rate_seed": 100,  # not one of the table's
     "base_seeds": [0, 1, 2, 3, 4],
     "seeds": [0, 1, 2],  # of all other variants
+    "evaluate_every": 25,  # steps, and on this many pairs of unseen days, as for lecture 4's learning curves
+    "curve_pairs": 200,
 }
 
 LAST_STEPS = 50  # the training loss of a run is the mean of its last steps
+LOSS_WINDOW = 25  # steps averaged to a point of the recorded loss curve
 
 
 def train_variant(
@@ -80,24 +83,36 @@ def train_variant(
     model : TransformerSeq2Seq
     task : SequenceTask
     figures : dict
-        What was seen while training: parameters, processor seconds, and the loss that was trained with.
+        What was seen while training: parameters, processor seconds, the loss that was trained with, and the
+        exact match on validation days as a curve; ``steps_to_99`` is where it first reaches .99.
     """
     task, changes = _task(), dict(VARIANTS[variant])
     loss = task.smoothed_loss(changes.pop("label_smoothing", 0.0))
     seed_everything(seed)
     model = TransformerSeq2Seq(replace(SIZES[CONFIG["size"]], **changes), **task.sizes)
+    few = task.valid[: CONFIG["curve_pairs"]]
     history = train(
         model,
         task.batches(batch_size=CONFIG["batch_size"], seed=seed),
         loss,
-        TrainingConfig(steps=CONFIG["steps"] if steps is None else steps, learning_rate=learning_rate, seed=seed),
+        TrainingConfig(
+            steps=CONFIG["steps"] if steps is None else steps,
+            learning_rate=learning_rate,
+            seed=seed,
+            evaluate_every=CONFIG["evaluate_every"],
+        ),
+        evaluate=lambda model: task.exact_match(model, few),
         device=torch.device("cpu"),
         progress=progress,
     )
+    windows = [history.loss[i : i + LOSS_WINDOW] for i in range(0, len(history.loss), LOSS_WINDOW)]
     figures = {
         "parameters": sum(parameter.numel() for parameter in model.parameters()),
         "processor_seconds": round(history.processor_seconds, 2),
         "train_loss": float(np.mean(history.loss[-LAST_STEPS:])),
+        "loss_curve": [float(f"{np.mean(window):.4g}") for window in windows],
+        "exact_match_curve": [list(point) for point in history.evaluations],
+        "steps_to_99": next((step for step, value in history.evaluations if value >= 0.99), None),
     }
     return model, task, figures
 
@@ -139,7 +154,9 @@ def _summarise(records: list[Record]) -> Figures:
         row = chosen_rates(records, variant) | {"parameters": runs[0].figures["parameters"]}
         for figure in ("exact_match", "test_loss", "valid_loss", "train_loss", "processor_seconds"):
             row[figure] = [run.figures[figure] for run in runs]
-        if name != BASE:
+        if name == BASE:
+            row |= {figure: [run.figures[figure] for run in runs] for figure in ("steps_to_99", "exact_match_curve")}
+        else:
             row["exact_match_minus_base"] = list(
                 paired_interval(row["exact_match"], [run.figures["exact_match"] for run in base[: len(runs)]])
             )

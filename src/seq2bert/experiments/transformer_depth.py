@@ -1,9 +1,10 @@
 """L10's question of depth: where layer normalisation stands, and whether the learning rate warms up.
 
-Two and four layers in each stack, dates. Two schedules of the learning rate: the paper's, with a warm-up
-and a slow fall, and a constant rate, which has neither. Every combination gets the same pairs, batches
-and number of steps, and its own learning rate, found in a shorter run on validation data with a seed
-that the table does not use. Larger depths are left out, and so is a fall without a warm-up.
+Two and four layers in each stack, dates. Two schedules of the learning rate that differ in the warm-up:
+both fall in a straight line, one rises first. Every combination gets the same pairs, batches and number of
+steps, and its own largest learning rate, found in a shorter run on validation data with a seed that the
+table does not use. With four layers each also runs at one and the same large rate. Larger depths and other
+shapes of the fall are left out.
 """
 
 from dataclasses import replace
@@ -23,8 +24,8 @@ from seq2bert.transformer import NORM_NAMES, SIZES, TransformerSeq2Seq
 __all__ = ["CONFIG", "EXPERIMENT", "SCHEDULES", "train_variant"]
 
 SCHEDULES: dict[str, Settings] = {
-    "warm-up, then a fall": {"schedule": "inverse-square-root", "warmup": 200},
-    "constant": {"schedule": "constant"},
+    "warm-up": {"schedule": "linear", "warmup": 100},
+    "no warm-up": {"schedule": "linear", "warmup": 1},
 }
 """A label, and what `TrainingConfig` needs to know."""
 
@@ -35,7 +36,8 @@ CONFIG: Settings = {
     "n_train": 60_000,
     "steps": 400,
     "batch_size": 64,
-    "first_rates": [1e-3, 2e-3, 4e-3, 8e-3],
+    "first_rates": [2e-3, 4e-3, 8e-3],
+    "large": {"layers": 4, "learning_rate": 8e-3},
     "rate_steps": 300,
     "rate_seed": 100,  # not one of the table's
     "seeds": [0, 1, 2],
@@ -125,7 +127,13 @@ def _plan(records: list[Record]) -> list[Settings]:
             rate_seed=CONFIG["rate_seed"],
             seeds=CONFIG["seeds"],
         )
-    return jobs
+    large = CONFIG["large"]
+    return jobs + [
+        {"part": "large", **variant, "learning_rate": large["learning_rate"], "seed": seed}
+        for variant in _variants()
+        if variant["layers"] == large["layers"]
+        for seed in CONFIG["seeds"]
+    ]
 
 
 def _run_job(settings: Settings) -> Figures:
@@ -159,7 +167,18 @@ def _summarise(records: list[Record]) -> Figures:
         | {"interval": list(paired_interval(first["exact_match"], second["exact_match"]))}
         for first, second in zip(pre, post, strict=True)
     ]
-    return {"rows": rows, "exact_match_pre_minus_post": gaps}
+    return {"rows": rows, "exact_match_pre_minus_post": gaps, "large": _large(records)}
+
+
+def _large(records: list[Record]) -> list[Figures]:
+    """Return what each combination made of the one large learning rate."""
+    rows = []
+    for variant in _variants():
+        runs = [r for r in records if r.settings["part"] == "large" and r.settings.items() >= variant.items()]
+        runs.sort(key=lambda run: run.settings["seed"])
+        if runs:
+            rows.append(variant | {name: [r.figures[name] for r in runs] for name in ("exact_match", "test_loss")})
+    return rows
 
 
 @cache

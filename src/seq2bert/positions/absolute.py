@@ -76,6 +76,9 @@ class SinusoidalPositions(Positions):
 class LearnedPositions(Positions):
     """Add one learned vector per position.
 
+    The vectors start as large as sinusoids. Drawn much smaller than the embeddings that they are added to,
+    they would hardly be noticed for hundreds of steps.
+
     Parameters
     ----------
     d_model : int
@@ -85,7 +88,7 @@ class LearnedPositions(Positions):
     References
     ----------
     Gehring et al. (2017), arXiv:1705.03122, section 3.1; Vaswani et al. (2017), section 3.5 and
-    table 3, row (E): nearly the same results as with sinusoids.
+    table 3, row (E): nearly the same results as with sinusoids. Neither section names initial values.
     """
 
     def __init__(self, d_model: int, max_length: int) -> None:
@@ -93,7 +96,7 @@ class LearnedPositions(Positions):
         if max_length < 1:
             raise ValueError(f"max_length must be at least 1; got {max_length}")
         self.table = nn.Embedding(max_length, d_model)
-        nn.init.normal_(self.table.weight, std=0.02)  # Devlin et al. 2019, BERT's own code
+        nn.init.normal_(self.table.weight, std=math.sqrt(1 / 2))  # the mean square of a sine or cosine is 1/2
 
     def add_to_embeddings(
         self, embedded: Float[Tensor, "batch time d_model"], positions: Int[Tensor, "#batch time"]

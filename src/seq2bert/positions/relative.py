@@ -49,7 +49,8 @@ class RelativePositions(Positions):
             raise ValueError(f"largest and n_layers must be at least 1; got {largest} and {n_layers}")
         self.largest = largest
         self.table = nn.Parameter(torch.empty(n_layers, 2 * largest + 1, d_head))
-        nn.init.xavier_uniform_(self.table)
+        for vectors in self.table:  # of one layer: its size must not depend on the number of layers
+            nn.init.xavier_uniform_(vectors)
 
     def prepare(
         self, query_positions: Int[Tensor, "#batch query"], key_positions: Int[Tensor, "#batch key"]
