@@ -43,9 +43,10 @@ def alibi_bias(
     References
     ----------
     Press et al. (2022), section 3, for causal attention, where no key comes after the query. An
-    encoder looks both ways, which the paper does not treat. With the same slope on both sides it could
-    not tell a sentence from its mirror image; with slopes in reverse order some heads look back and
-    others ahead. This is ours. A single head still cannot tell.
+    encoder looks both ways, which the paper does not treat; its first author discusses ways to do it in
+    issue 5 of the paper's repository (ofirpress/attention_with_linear_biases), the same slope on both
+    sides among them. That could not tell a sentence from its mirror image; with slopes in reverse order
+    some heads look back and others ahead. This is ours. A single head still cannot tell.
     """
     distance = (query_positions[:, None, :, None] - key_positions[:, None, None, :]).to(slopes.dtype)
     behind, ahead = slopes[:, None, None], slopes.flip(0)[:, None, None]

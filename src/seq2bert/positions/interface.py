@@ -25,8 +25,9 @@ class Positions(nn.Module):
 
     References
     ----------
-    Haviv et al. (2022), arXiv:2203.16634: a causal language model can do without positions,
-    because the number of visible keys tells them. An encoder without them sees a set of words.
+    Haviv et al. (2022), arXiv:2203.16634: a causal language model can do without positions, and they can
+    be read off its states; the authors conjecture that the number of visible keys tells them. An encoder
+    without positions sees a set of words.
     """
 
     biased = False

@@ -23,8 +23,9 @@ def rotate_pairs(
     References
     ----------
     Su et al. (2021), arXiv:2104.09864, section 3.4.2, equation (34). The paper pairs neighbours
-    (2i, 2i + 1); ours pairs the halves, as GPT-NeoX and Llama do. The two differ by a fixed order of
-    the components, which the projections before it can learn.
+    (2i, 2i + 1); ours pairs the halves, as GPT-NeoX does and the Llama of the transformers library. (Meta's own
+    Llama pairs neighbours; converting its weights reorders the projections.) The two differ by a fixed
+    order of the components, which the projections before it can learn.
     """
     first, second = x.chunk(2, dim=-1)
     return torch.cat([first * cosine - second * sine, second * cosine + first * sine], dim=-1)
