@@ -11,6 +11,7 @@ from torch.testing import assert_close
 from seq2bert.decoding import beam_decode, greedy_decode, sample_decode, select_rows
 from seq2bert.positions import POSITION_NAMES
 from seq2bert.transformer import TransformerConfig, TransformerLanguageModel, TransformerSeq2Seq, reorder_past
+from seq2bert.transformer.linear import Linear
 
 PAD, START, END, N_TOKENS = 0, 1, 2, 9
 TINY = TransformerConfig(
@@ -216,10 +217,8 @@ def test_a_language_model_s_cache_gives_the_tokens_of_recomputing(positions, dec
 def test_a_step_computes_one_token_whatever_was_read(monkeypatch):
     model = make()
     state, widths = model.encode(SOURCE, LENGTHS), []
-    linear = torch.nn.Linear.forward
-    monkeypatch.setattr(
-        torch.nn.Linear, "forward", lambda self, x: widths.append(x.shape[:-1].numel()) or linear(self, x)
-    )
+    linear = Linear.forward
+    monkeypatch.setattr(Linear, "forward", lambda self, x: widths.append(x.shape[:-1].numel()) or linear(self, x))
     per_step = []
     for _ in range(4):
         widths.clear()

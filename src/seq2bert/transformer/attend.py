@@ -100,11 +100,13 @@ def _attend_one(
 
     The query heads of a group are rows of one product, so that no key is copied.
     """
-    grouped = query.reshape(query.shape[0], key.shape[1], -1, query.shape[-1])  # (batch, key_head, group, d_head)
-    scores = grouped @ key.transpose(-2, -1) / math.sqrt(query.shape[-1])
+    batch, key_heads, n_keys, d_head = key.shape
+    grouped = (query / math.sqrt(d_head)).reshape(batch * key_heads, -1, d_head)  # (batch · key_head, group, d_head)
+    scores = torch.bmm(grouped, key.flatten(0, 1).mT).view(batch, key_heads, -1, n_keys)
     if bias is not None:
         scores = scores + bias.reshape(bias.shape[0], *scores.shape[1:])
-    return (F.dropout(masked_softmax(scores, mask), dropout) @ value).reshape(query.shape)
+    weights = F.dropout(masked_softmax(scores, mask), dropout)
+    return torch.bmm(weights.flatten(0, 1), value.flatten(0, 1)).view(query.shape)
 
 
 def _for_each_head(x: Tensor, query: Tensor) -> Tensor:

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from seq2bert.transformer.attend import attend, attend_with_weights
 from seq2bert.transformer.cache import KeyValue, extend
 from seq2bert.transformer.config import TransformerConfig
+from seq2bert.transformer.linear import Linear
 from seq2bert.transformer.scope import Scope
 
 
@@ -32,9 +33,9 @@ def _merge(x: Float[Tensor, "batch head time d_head"]) -> Float[Tensor, "batch t
     return x.transpose(1, 2).flatten(2)
 
 
-def _projection(d_in: int, *widths: int) -> nn.Linear:
+def _projection(d_in: int, *widths: int) -> Linear:
     """Make projections that share their input one matrix, each drawn as if it were alone (Glorot and Bengio 2010)."""
-    linear = nn.Linear(d_in, sum(widths))
+    linear = Linear(d_in, sum(widths))
     for weight in linear.weight.data.split(widths):
         nn.init.xavier_uniform_(weight)
     nn.init.zeros_(linear.bias)

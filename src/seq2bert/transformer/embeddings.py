@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from seq2bert.positions import Positions
 from seq2bert.transformer.config import TransformerConfig
+from seq2bert.transformer.linear import Linear
 
 
 class Embeddings(nn.Module):
@@ -44,14 +45,14 @@ class Embeddings(nn.Module):
         return self.dropout(positions.add_to_embeddings(self.table(tokens) * self.scale, places))
 
 
-def output_layer(n_tokens: int, config: TransformerConfig, embeddings: Embeddings | None) -> nn.Linear:
+def output_layer(n_tokens: int, config: TransformerConfig, embeddings: Embeddings | None) -> Linear:
     """Return the linear map to logits; with ``embeddings`` it is their matrix, transposed.
 
     References
     ----------
     Press and Wolf (2017), arXiv:1608.05859; Vaswani et al. (2017), section 3.4. No bias.
     """
-    linear = nn.Linear(config.d_model, n_tokens, bias=False)
+    linear = Linear(config.d_model, n_tokens, bias=False)
     if embeddings is None:
         nn.init.xavier_uniform_(linear.weight)
     else:

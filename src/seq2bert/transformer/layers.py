@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from seq2bert.transformer.attention import CrossAttention, Memory, SelfAttention
 from seq2bert.transformer.cache import KeyValue
 from seq2bert.transformer.config import TransformerConfig
+from seq2bert.transformer.linear import Linear
 from seq2bert.transformer.scope import Scope
 
 # In place: the backward pass of the linear map before it does not need what it wrote.
@@ -54,8 +55,8 @@ class FeedForward(nn.Module):
 
     def __init__(self, config: TransformerConfig) -> None:
         super().__init__()
-        self.inner = nn.Linear(config.d_model, config.d_ff)
-        self.outer = nn.Linear(config.d_ff, config.d_model)
+        self.inner = Linear(config.d_model, config.d_ff)
+        self.outer = Linear(config.d_ff, config.d_model)
         self.activation = ACTIVATIONS[config.activation]
         for linear in (self.inner, self.outer):
             nn.init.xavier_uniform_(linear.weight)
