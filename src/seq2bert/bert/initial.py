@@ -22,12 +22,11 @@ def initialise(module: nn.Module, deviation: float) -> None:
     Devlin et al. (2019), the paper's code (modeling.py, ``create_initializer``).
     """
     for part in module.modules():
-        if isinstance(part, nn.Linear | nn.Embedding):
-            nn.init.trunc_normal_(part.weight, std=deviation, a=-2 * deviation, b=2 * deviation)
-        if isinstance(part, nn.Linear) and part.bias is not None:
-            nn.init.zeros_(part.bias)
-        if isinstance(part, nn.LayerNorm):
-            part.reset_parameters()
+        for name, parameter in part.named_parameters(recurse=False):
+            if parameter.dim() == 2:
+                nn.init.trunc_normal_(parameter, std=deviation, a=-2 * deviation, b=2 * deviation)
+            else:
+                nn.init.constant_(parameter, 1.0 if isinstance(part, nn.LayerNorm) and name == "weight" else 0.0)
 
 
 @torch.no_grad()

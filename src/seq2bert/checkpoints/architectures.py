@@ -1,0 +1,83 @@
+"""The models of this package, and the classes of `transformers` that compute the same."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from torch import nn
+
+from seq2bert.bert import (
+    Bert,
+    BertConfig,
+    BertForClassification,
+    BertForMaskedTokens,
+    BertForPretraining,
+    BertForSpans,
+    BertForTagging,
+    MeanPooler,
+)
+
+_ARCHITECTURES: dict[type[nn.Module], str] = {
+    Bert: "BertModel",
+    BertForMaskedTokens: "BertForMaskedLM",
+    BertForPretraining: "BertForPreTraining",
+    BertForClassification: "BertForSequenceClassification",
+    BertForTagging: "BertForTokenClassification",
+    BertForSpans: "BertForQuestionAnswering",
+}
+
+
+def architecture(model: nn.Module) -> str:
+    """Return the class of `transformers` that computes what this model computes.
+
+    A classifier of the mean of all tokens has none; there it is the class of its encoder.
+
+    Raises
+    ------
+    TypeError
+        If the model is no BERT of this package.
+    """
+    if type(model) not in _ARCHITECTURES:
+        raise TypeError(f"model must be a BERT of this package; got {type(model).__name__}")
+    if isinstance(model, BertForClassification) and isinstance(model.pooler, MeanPooler):
+        return _ARCHITECTURES[Bert]
+    return _ARCHITECTURES[type(model)]
+
+
+def output_name(model: nn.Module) -> str:
+    """Return what published checkpoints call the head of this model's task."""
+    return "qa_outputs" if isinstance(model, BertForSpans) else "classifier"
+
+
+def label_entries(n: int) -> dict[str, Any]:
+    """Return the entries of ``config.json`` that say how many classes or tags there are."""
+    names = [f"LABEL_{number}" for number in range(n)]
+    return {
+        "id2label": {str(number): name for number, name in enumerate(names)},
+        "label2id": {name: number for number, name in enumerate(names)},
+    }
+
+
+def builder(content: Mapping[str, Any]) -> Callable[[BertConfig], nn.Module]:
+    """Return what builds the model that a ``config.json`` names under ``architectures``.
+
+    Raises
+    ------
+    ValueError
+        If it names none of this package's.
+    """
+    named = content.get("architectures") or []
+    name = named[0] if isinstance(named, list) and len(named) == 1 else named
+    n = len(content.get("id2label") or (0, 1))  # two where nothing is said, as in transformers
+    makers: dict[str, Callable[[BertConfig], nn.Module]] = {
+        "BertModel": Bert,
+        "BertForMaskedLM": BertForMaskedTokens,
+        "BertForPreTraining": BertForPretraining,
+        "BertForSequenceClassification": lambda config: BertForClassification(config, n_classes=n),
+        "BertForTokenClassification": lambda config: BertForTagging(config, n_tags=n),
+        "BertForQuestionAnswering": BertForSpans,
+    }
+    if not isinstance(name, str) or name not in makers:
+        raise ValueError(
+            f"architectures must name one of {', '.join(makers)}; got {name!r}: say what to build, as in build=Bert"
+        )
+    return makers[name]
