@@ -37,6 +37,6 @@ class Linear(nn.Linear):
             and x.device.type == "cpu"
             and x.shape[-1] == self.in_features  # if not, torch says so better
             and not torch.is_autocast_enabled("cpu")
-            and torch.backends.mkldnn.enabled
+            and bool(torch.backends.mkldnn.enabled)
             and hasattr(torch.ops.mkldnn, "_linear_pointwise")
         )
