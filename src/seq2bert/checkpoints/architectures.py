@@ -65,8 +65,8 @@ def builder(content: Mapping[str, Any]) -> Callable[[BertConfig], nn.Module]:
     ValueError
         If it names none of this package's.
     """
-    named = content.get("architectures") or []
-    name = named[0] if isinstance(named, list) and len(named) == 1 else named
+    named = content.get("architectures")
+    name = named[0] if isinstance(named, list) and len(named) == 1 else None
     n = len(content.get("id2label") or (0, 1))  # two where nothing is said, as in transformers
     makers: dict[str, Callable[[BertConfig], nn.Module]] = {
         "BertModel": Bert,
@@ -78,6 +78,6 @@ def builder(content: Mapping[str, Any]) -> Callable[[BertConfig], nn.Module]:
     }
     if not isinstance(name, str) or name not in makers:
         raise ValueError(
-            f"architectures must name one of {', '.join(makers)}; got {name!r}: say what to build, as in build=Bert"
+            f"architectures must name one of {', '.join(makers)}; got {named!r}: say what to build, as in build=Bert"
         )
     return makers[name]

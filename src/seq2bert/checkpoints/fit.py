@@ -73,10 +73,7 @@ def fit(model: nn.Module, tensors: Mapping[str, Tensor], *, fresh: Collection[st
     ------
     CheckpointError
         If a tensor is missing, unexpected, or of another shape.
-    ValueError
-        If ``fresh`` names what is no head of the model.
     """
-    _check_fresh(model, fresh)
     state: dict[str, Tensor] = {}
     missing: list[str] = []
     misshapen: list[str] = []
@@ -92,12 +89,27 @@ def fit(model: nn.Module, tensors: Mapping[str, Tensor], *, fresh: Collection[st
         missing += absent
         misshapen += [fault for fault in wrong if fault]
         if not absent and not any(wrong):
-            state[name] = torch.cat([tensors[part] for part in parts])
+            state[name] = tensors[parts[0]] if len(parts) == 1 else torch.cat([tensors[part] for part in parts])
     others = [name for name in tensors if name not in used]
     unexpected = [name for name in others if not name.startswith(HEADS)]
     if missing or unexpected or misshapen:
         raise CheckpointError(missing, unexpected, misshapen)
     return Fitted(state, tuple(others))
+
+
+def check_fresh(model: nn.Module, fresh: Collection[str]) -> None:
+    """Raise unless every name is that of a head of the model.
+
+    Raises
+    ------
+    ValueError
+        With the names that are not.
+    """
+    heads = [name for name, part in model.named_children() if name != "encoder" and list(part.parameters())]
+    unknown = [name for name in fresh if name not in heads]
+    if unknown:
+        known = ", ".join(heads) or "which it has none"
+        raise ValueError(f"fresh must name heads of the model, of {known}; got {', '.join(unknown)}")
 
 
 def _fault(name: str, tensor: Tensor, shape: tuple[int, ...]) -> str:
@@ -106,12 +118,3 @@ def _fault(name: str, tensor: Tensor, shape: tuple[int, ...]) -> str:
     if tuple(tensor.shape) != shape:
         return f"{name} is {tuple(tensor.shape)} in the checkpoint and {shape} in the model"
     return ""
-
-
-def _check_fresh(model: nn.Module, fresh: Collection[str]) -> None:
-    heads = [name for name, part in model.named_children() if name != "encoder" and list(part.parameters())]
-    unknown = [name for name in fresh if name not in heads]
-    if unknown:
-        raise ValueError(
-            f"fresh must name heads of the model, of {', '.join(heads) or 'which it has none'}; got {unknown}"
-        )

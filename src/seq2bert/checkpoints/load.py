@@ -13,7 +13,7 @@ from seq2bert.bert import BertConfig, initialise
 from seq2bert.checkpoints.architectures import builder
 from seq2bert.checkpoints.config_file import CONFIG_FILE, parse_config, read_content
 from seq2bert.checkpoints.files import named_precision, read_tensors, weights_file
-from seq2bert.checkpoints.fit import CheckpointError, fit
+from seq2bert.checkpoints.fit import CheckpointError, check_fresh, fit
 from seq2bert.checkpoints.redundant import present_names
 from seq2bert.tokenization import WordPiece
 
@@ -116,7 +116,8 @@ def load_bert(
     CheckpointError
         If a tensor is missing, unexpected, or of another shape.
     ValueError
-        If the configuration describes another model, a file is damaged, or a pickle holds more than tensors.
+        If the configuration describes another model, a file is damaged, a pickle holds more than tensors, or
+        ``fresh`` names what is no head.
     """
     folder, dtype = Path(folder), named_precision(precision)
     try:
@@ -128,6 +129,7 @@ def load_bert(
     path = weights_file(folder)
     with torch.device("meta"):  # no time for values that are about to be replaced
         model = build(config)
+    check_fresh(model, fresh)
     try:
         state, unused = fit(model, present_names(read_tensors(path)), fresh=fresh)
     except CheckpointError as error:
