@@ -1,9 +1,9 @@
 """The course's prose: documentation of Python and of well-known packages, as sentences in the order of the text.
 
 It comes with the package, compressed; its card says what is in it, under which licences, and which
-command made it. Every document is one module of a package or one topic of the language reference.
-Leaves out code, formulas, tables and, by the rule of :mod:`seq2bert.data.prose.duplicates`,
-sentences that repeat earlier ones.
+command made it, and NOTICE.txt beside it has the notices of the sources. Every document is one
+module of a package or one topic of the language reference. Leaves out code, formulas, tables and,
+by the rule of :mod:`seq2bert.data.prose.duplicates`, sentences that repeat earlier ones.
 """
 
 import functools
@@ -14,12 +14,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.resources import files
 
-__all__ = ["PROSE_LICENCES", "Document", "Paragraph", "Prose", "load_prose", "prose_card", "read_documents", "split_of"]
+__all__ = ["Document", "Paragraph", "Prose", "load_prose", "prose_card", "read_documents", "split_of"]
 
-PROSE_LICENCES = "LICENSES"
-"""The folder of the repository that holds the licences of the sources; the card names them one by one."""
-
-_HELD_OUT = {0: "test", 1: "validation"}  # of twenty equal shares of the documents
+_SHARES = 20
+_HELD_OUT = {0: "test", 1: "validation"}  # two of the twenty shares
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +91,18 @@ def split_of(package: str, module: str) -> str:
         ``"train"``, ``"validation"`` or ``"test"``.
     """
     digest = hashlib.sha256(f"{package}/{module}".encode()).digest()
-    return _HELD_OUT.get(int.from_bytes(digest[:8], "big") % 20, "train")
+    return _HELD_OUT.get(int.from_bytes(digest[:8], "big") % _SHARES, "train")
 
 
 def prose_card() -> dict:
-    """Return what the shipped file is: sources with versions and licences, command, counts, sha256."""
+    """Return what the shipped file is.
+
+    Returns
+    -------
+    dict
+        ``"what"``, ``"command"``, ``"sha256"``, ``"rule"`` of near-duplicates, ``"sources"`` with
+        versions and licences, and ``"counts"`` of documents, sentences and words.
+    """
     return json.loads((files("seq2bert") / "assets/prose/card.json").read_text(encoding="utf-8"))
 
 
