@@ -1,5 +1,8 @@
 """Sentences: where a paragraph is cut, what counts as English, what counts as said before."""
 
+import subprocess
+import sys
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -114,9 +117,6 @@ def test_runs_by_hand():
 
 
 def test_runs_are_equal_in_another_process():
-    import subprocess
-    import sys
-
     code = "from seq2bert.data.prose import runs_of_words; print(runs_of_words('one two three four five six'))"
     for seed in ("0", "1"):
         answer = subprocess.run(
