@@ -2,6 +2,9 @@
 
 from pathlib import Path
 from types import ModuleType
+from urllib.parse import quote
+
+import requests
 
 from seq2bert.checkpoints.config_file import CONFIG_FILE
 from seq2bert.checkpoints.files import PICKLE_FILE, SAFETENSORS_FILE
@@ -41,8 +44,14 @@ def hub_folder(
         If the model is not in the cache and the hub does not answer: at once, after one request.
     FileNotFoundError
         If the hub has no such model, or the model lacks a file.
+    ValueError
+        If ``name`` cannot be that of a model.
     """
     hub = _import_hub()
+    try:
+        hub.utils.validate_repo_id(name)
+    except hub.errors.HFValidationError as error:
+        raise ValueError(f"name must be that of a model of the hub; got {name!r}: {_short(error)}") from error
     found = _cached(hub, name, revision, cache)
     if found is not None:
         return found
@@ -80,19 +89,24 @@ def _cached(hub: ModuleType, name: str, revision: str | None, cache: Path | str 
 
 
 def _ask(hub: ModuleType, name: str, revision: str | None, endpoint: str | None) -> set[str]:
-    """Ask once which files the model has: a plain request, which unlike a download is not tried again."""
+    """Ask which files the model has: one plain request, where the hub's own client would try again and again."""
+    absent = f"{name} is not in the cache, and the hub"
+    remedy = "No lecture needs it. Try again with a connection, or load a folder that holds the model"
+    if hub.constants.HF_HUB_OFFLINE:
+        raise ConnectionError(f"{absent} is not asked, since HF_HUB_OFFLINE is set. {remedy}")
+    url = f"{endpoint or hub.constants.ENDPOINT}/api/models/{name}"
+    if revision is not None:
+        url += f"/revision/{quote(revision, safe='')}"
+    token = hub.get_token()
+    headers = {} if token is None else {"Authorization": f"Bearer {token}"}
     try:
-        info = hub.HfApi(endpoint=endpoint).model_info(name, revision=revision, timeout=_TIMEOUT)
-    except (hub.errors.RepositoryNotFoundError, hub.errors.RevisionNotFoundError) as error:
-        raise FileNotFoundError(f"the hub shows no model {name!r} at {revision or 'main'}: {_short(error)}") from error
-    except hub.errors.HFValidationError as error:
-        raise ValueError(f"name must be that of a model of the hub; got {name!r}: {_short(error)}") from error
-    except Exception as error:  # broad: as above
-        raise ConnectionError(
-            f"{name} is not in the cache, and the hub did not answer ({type(error).__name__}: {_short(error)}). "
-            f"No lecture needs it. Try again with a connection, or load a folder that holds the model"
-        ) from error
-    return {sibling.rfilename for sibling in info.siblings or ()}
+        answer = requests.get(url, headers=headers, timeout=_TIMEOUT)
+        if answer.status_code in (401, 403, 404):  # a model that is not there looks like one that is private
+            raise FileNotFoundError(f"the hub shows no model {name!r} at {revision or 'main'}: {answer.status_code}")
+        answer.raise_for_status()
+        return {file["rfilename"] for file in answer.json()["siblings"]}
+    except requests.exceptions.RequestException as error:  # of which a body that is no JSON is one
+        raise ConnectionError(f"{absent} did not answer ({type(error).__name__}). {remedy}") from error
 
 
 def _first(name: str, group: tuple[str, ...], offered: set[str]) -> str:
