@@ -8,7 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTEST = ["-m", "pytest", "-q", "--durations=5"]
-NOT_SLOW = ["-m", "not slow"]
+OFFLINE = "not online"  # what needs the network is run by .github/workflows/online.yml
 
 LINT = {
     "ruff check": ["-m", "ruff", "check", "."],
@@ -20,8 +20,9 @@ LINT = {
 
 def parts(everything):
     """Name and command of each part, in order: what is quick to fail comes first."""
-    chosen = [] if everything else NOT_SLOW
-    shapes = "not error_messages and not without_shapes" + ("" if everything else " and not slow")
+    kinds = OFFLINE + ("" if everything else " and not slow")
+    chosen = ["-m", kinds]
+    shapes = f"not error_messages and not without_shapes and {kinds}"
     coverage = ["--cov=seq2bert", "--cov-report=term"]
     return LINT | {
         "package": [*PYTEST, *chosen, *coverage, "tests/seq2bert"],
