@@ -29,6 +29,7 @@ def test_exact_match_by_hand():  # the second differs in its last character, the
     assert exact_match(["abc", "abd", "ab"], ["abc", "abc", "abc"]) == pytest.approx(1 / 3)
     assert exact_match([["a", "b"], ["b"]], [["a", "b"], ["b"]]) == 1.0
     assert exact_match([""], ["a"]) == 0.0
+    assert exact_match([("a", "b"), ["b"], ["a"]], [["a", "b"], ("b",), ("b",)]) == pytest.approx(2 / 3)
 
 
 @pytest.mark.parametrize(
@@ -216,6 +217,12 @@ def test_attention_that_is_the_gold_alignment_makes_no_error():
 
 
 WEIGHTS = torch.full((4, 3), 1 / 3)
+
+
+@pytest.mark.parametrize(("predictions", "references"), [(["ab"], [["a", "b"]]), ([("a",)], ["a"])])
+def test_a_string_is_not_compared_with_tokens(predictions, references):
+    with pytest.raises(TypeError, match=r"both hold strings or both hold tokens; got (str and list|tuple and str)"):
+        exact_match(predictions, references)
 
 
 @pytest.mark.error_messages

@@ -16,7 +16,7 @@ def exact_match(predictions: Sequence[Sequence], references: Sequence[Sequence])
     Parameters
     ----------
     predictions, references : sequence of strings or of token lists
-        As many of one as of the other, at least one, of the same type.
+        As many of one as of the other, at least one. A tuple counts as the list of its tokens.
 
     Returns
     -------
@@ -27,9 +27,18 @@ def exact_match(predictions: Sequence[Sequence], references: Sequence[Sequence])
     ------
     ValueError
         If there is nothing to compare, or the numbers differ.
+    TypeError
+        If a string is compared with tokens: the two are never equal.
     """
     check_pairs(predictions, references)
-    matches = sum(prediction == reference for prediction, reference in zip(predictions, references, strict=True))
+    matches = 0
+    for prediction, reference in zip(predictions, references, strict=True):
+        if isinstance(prediction, str) != isinstance(reference, str):
+            raise TypeError(
+                "predictions and references must both hold strings or both hold tokens; "
+                f"got {type(prediction).__name__} and {type(reference).__name__}"
+            )
+        matches += list(prediction) == list(reference)
     return matches / len(references)
 
 
