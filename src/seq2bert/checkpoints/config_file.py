@@ -98,9 +98,11 @@ def parse_config(content: dict[str, Any]) -> BertConfig:
             raise ValueError(f"{key} must be left out; got {content[key]!r}, which is another model")
     if missing := [key for key in _REQUIRED if key not in content]:
         raise ValueError(f"{', '.join(missing)} must be given")
-    found = {ours: content[key] for ours, key in _KEYS.items() if content.get(key) is not None}
-    for ours, value in found.items():
-        _check_type(_KEYS[ours], value, BertConfig.__annotations__[ours])
+    found = {
+        ours: _typed(key, content[key], BertConfig.__annotations__[ours])
+        for ours, key in _KEYS.items()
+        if content.get(key) is not None
+    }
     return BertConfig(**found)
 
 
@@ -110,7 +112,9 @@ def published_config(config: BertConfig) -> dict[str, Any]:
     return {"model_type": "bert", "position_embedding_type": "absolute", "tie_word_embeddings": True} | values
 
 
-def _check_type(key: str, value: Any, annotation: Any) -> None:
+def _typed(key: str, value: Any, annotation: Any) -> Any:
+    """Return the value in the type of its field: where that is a float, JSON may have an integer."""
     wanted: tuple[type, ...] = {int: (int,), str: (str,)}.get(annotation, (int, float))
     if isinstance(value, bool) or not isinstance(value, wanted):
         raise ValueError(f"{key} must be {' or '.join(kind.__name__ for kind in wanted)}; got {value!r}")
+    return float(value) if float in wanted else value
