@@ -14,9 +14,10 @@ from pathlib import Path
 
 import pytest
 from tokenizers import normalizers, pre_tokenizers
+from transformers import BertTokenizer
 from transformers.models.bert.tokenization_bert_legacy import BasicTokenizer
 
-from seq2bert.tokenization import Cleaning, clean_words, locate_words
+from seq2bert.tokenization import Cleaning, WordPiece, clean_words, locate_words
 
 pytestmark = pytest.mark.without_shapes
 
@@ -213,3 +214,21 @@ def test_the_published_code_differs_in_unassigned_code_points_only():
     assert set(published("".join(map(chr, unassigned)) + "ab")) == {"ab"}
     some = "".join(map(chr, unassigned[::1000]))
     assert clean_words(some, Cleaning()) == library_words("uncased")(some) == [some]
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_100_000_random_strings_give_the_ids_and_offsets_of_bert_tokenizer(mode, tmp_path):
+    texts = without(
+        listed(mode) | newer() | code_points(DIFFERENCES["order"]["code_points"]), random_texts(100_000, seed=1)
+    )
+    ours = WordPiece.train(texts[::3], 6000, lowercase=MODES[mode].lowercase, alphabet_limit=1500)
+    ours.save(tmp_path)
+    theirs = BertTokenizer.from_pretrained(tmp_path)
+    assert len(theirs) == len(ours.vocabulary)
+    known = 0
+    for text, other in zip(texts, theirs.backend_tokenizer.encode_batch(texts), strict=True):
+        encoding = ours.encode(text)
+        assert (encoding.ids, encoding.offsets) == (tuple(other.ids), tuple(other.offsets)), ascii(text)
+        assert ours.ids(text) == other.ids[1:-1], ascii(text)
+        known += len(set(other.ids) - ours.vocabulary.special_ids)
+    assert known > 500_000

@@ -3,8 +3,8 @@
 Works on characters; leaves out the byte level of GPT-2, where no character is unknown.
 """
 
-import heapq
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from .bpe_files import read_bpe, write_bpe
@@ -75,8 +75,8 @@ class BPE(SubwordTokenizer):
     def from_training(cls, training: Training, cleaning: Cleaning | None = None) -> "BPE":
         """Make the tokenizer that a training has found; special tokens come first."""
         vocabulary = PieceVocabulary([*PieceVocabulary.SPECIAL_TOKENS, *training.pieces])
-        pairs = dict.fromkeys((merge.left, merge.right) for merge in training.merges)
-        return cls(vocabulary, list(pairs), marks=training.marks, cleaning=cleaning)
+        pairs = [(merge.left, merge.right) for merge in training.merges]
+        return cls(vocabulary, pairs, marks=training.marks, cleaning=cleaning)
 
     @classmethod
     def train(
@@ -112,7 +112,8 @@ class BPE(SubwordTokenizer):
         cleaning = Cleaning(lowercase=lowercase)
         training = learn_merges(
             count_words(texts, cleaning),
-            size=size - len(PieceVocabulary.SPECIAL_TOKENS),
+            size=size,
+            reserved=len(PieceVocabulary.SPECIAL_TOKENS),
             marks=marks,
             min_count=min_count,
             alphabet_limit=alphabet_limit,
@@ -133,17 +134,14 @@ class BPE(SubwordTokenizer):
             Pieces, and how many characters each stands for; ``[UNK]`` for a character that the
             vocabulary lacks.
         """
-        symbols = self.marks.symbols(word)
-        for _ in self._merging(symbols):
-            pass
-        symbols = list(filter(None, symbols))
+        symbols = self.steps(word)[-1]
         unknown = self.vocabulary.pieces[self.vocabulary.unknown_id]
         lengths = [self.marks.length(symbol, first=at == 0) for at, symbol in enumerate(symbols)]
         pieces = [symbol if symbol in self.vocabulary else unknown for symbol in symbols]
         return list(zip(pieces, lengths, strict=True))
 
     def steps(self, word: str) -> list[list[str]]:
-        """Return every stage of cutting a word, from its characters to its pieces, one merge at a time.
+        """Return every stage of cutting a word, from its characters to its pieces.
 
         Parameters
         ----------
@@ -153,38 +151,14 @@ class BPE(SubwordTokenizer):
         Returns
         -------
         list of lists of str
-            One stage more than there are merges to make.
+            After each merge, of all places where the same two symbols meet, one stage.
         """
-        symbols = self.marks.symbols(word)
-        return [list(symbols), *(list(filter(None, symbols)) for _ in self._merging(symbols))]
-
-    def _merging(self, symbols: list[str]) -> Iterator[None]:
-        """Merge in place, one merge at a time; what has gone into its left neighbour becomes empty."""
-        after = list(range(1, len(symbols) + 1))  # the next symbol that is left
-        before = list(range(-1, len(symbols) - 1))
-        waiting: list[tuple[int, int]] = []
-
-        def look_at(place: int) -> None:
-            if place >= 0 and after[place] < len(symbols):
-                rank = self._rank_of.get((symbols[place], symbols[after[place]]))
-                if rank is not None:
-                    heapq.heappush(waiting, (rank, place))
-
-        for place in range(len(symbols)):
-            look_at(place)
-        while waiting:
-            rank, place = heapq.heappop(waiting)
-            following = after[place]
-            if following >= len(symbols) or (symbols[place], symbols[following]) != self.merges[rank]:
-                continue  # one of the two has been merged with another symbol since
-            symbols[place] = self.marks.join(symbols[place], symbols[following])
-            symbols[following] = ""
-            after[place] = after[following]
-            if after[place] < len(symbols):
-                before[after[place]] = place
-            look_at(before[place])
-            look_at(place)
-            yield
+        stages = [self.marks.symbols(word)]
+        while True:
+            pairs = [pair for pair in pairwise(stages[-1]) if pair in self._rank_of]
+            if not pairs:
+                return stages
+            stages.append(self.marks.merge(stages[-1], *min(pairs, key=self._rank_of.__getitem__)))
 
     def save(self, folder: Path | str) -> None:
         """Write ``vocab.json``, ``merges.txt`` and ``tokenizer_config.json``.

@@ -127,7 +127,9 @@ def read_pieces(folder: Path) -> list[str]:
     path = folder / PIPELINE_FILE
     if not path.is_file():
         raise FileNotFoundError(f"no {VOCABULARY_FILE} and no {PIPELINE_FILE} in {folder}: one holds the pieces")
-    model = read_json(path).get("model", {})
+    model = read_json(path).get("model")
+    if not isinstance(model, dict):
+        raise ValueError(f"{path} must hold a model; got {model!r}")
     for name, expected in _WORDPIECE.items():
         if model.get(name) != expected:
             raise ValueError(f"{path}: the model's {name} must be {expected}; got {model.get(name)!r}")
@@ -144,7 +146,7 @@ def pieces_by_id(id_of: object, path: Path) -> list[str]:
     """
     if not isinstance(id_of, dict):
         raise ValueError(f"{path}: the vocabulary must map pieces to ids; got {type(id_of).__name__}")
-    if sorted(id_of.values()) != list(range(len(id_of))):
+    if set(id_of.values()) != set(range(len(id_of))):
         raise ValueError(f"{path}: the ids of {len(id_of)} pieces must be 0 to {len(id_of) - 1}, each once")
     return sorted(id_of, key=id_of.__getitem__)
 

@@ -3,7 +3,7 @@
 Everything here can be looked at and cut short; nothing learns.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from .pieces import PieceVocabulary
@@ -43,6 +43,22 @@ class Marks:
         """Return the symbol that two neighbours make together."""
         return left + right.removeprefix(self.continuation)
 
+    def merge(self, symbols: Sequence[str], left: str, right: str) -> list[str]:
+        """Join two neighbouring symbols wherever they meet, from left to right.
+
+        Examples
+        --------
+        >>> Marks(continuation="##").merge(["a", "##b", "##b", "##b"], "##b", "##b")
+        ['a', '##bb', '##b']
+        """
+        merged: list[str] = []
+        at = 0
+        while at < len(symbols):
+            together = tuple(symbols[at : at + 2]) == (left, right)
+            merged.append(self.join(left, right) if together else symbols[at])
+            at += 2 if together else 1
+        return merged
+
     def restore(self, pieces: Iterable[str]) -> str:
         """Put pieces together again, with a blank between words.
 
@@ -57,7 +73,8 @@ class Marks:
         'lower cost'
         """
         if self.continuation:
-            return " ".join(pieces).replace(" " + self.continuation, "").removesuffix(self.end)
+            words = " ".join(pieces).replace(" " + self.continuation, "").split(" ")
+            return " ".join(word.removesuffix(self.end) for word in words)
         text = "".join(f" {one} " if one in PieceVocabulary.SPECIAL_TOKENS else self._open(one) for one in pieces)
         return " ".join(text.split())
 
@@ -118,8 +135,12 @@ class Training:
 
     @property
     def pieces(self) -> tuple[str, ...]:
-        """Alphabet and results of the merges, each once, in order of appearance."""
-        return tuple(dict.fromkeys([*self.alphabet, *(merge.result for merge in self.merges)]))
+        """Alphabet and results of the merges. No two merges have the same result.
+
+        Two equal stretches of text over whose ends no merge has reached have been cut alike all
+        along; so when one of them becomes a piece, all do, and no other pair can make it later.
+        """
+        return (*self.alphabet, *(merge.result for merge in self.merges))
 
     def first(self, n_merges: int) -> "Training":
         """Return what training had found after its first merges.

@@ -25,6 +25,7 @@ def learn_merges(
     score: str = "count",
     min_count: int = 2,
     alphabet_limit: int | None = None,
+    reserved: int = 0,
 ) -> Training:
     """Merge the best pair of neighbouring symbols until there are enough different symbols.
 
@@ -46,6 +47,8 @@ def learn_merges(
     alphabet_limit : int, optional
         Keep this many characters, the most frequent ones (among equals, the first by code point).
         Words with another character are left out.
+    reserved : int
+        How many of the ``size`` pieces are taken already, by special tokens for instance.
 
     Returns
     -------
@@ -54,7 +57,8 @@ def learn_merges(
     Raises
     ------
     ValueError
-        If there is no word, a setting is out of its range, or ``size`` is too small for the alphabet.
+        If there is no word, a mark is part of a word, a setting is out of its range, or ``size`` is
+        too small for the alphabet.
 
     Notes
     -----
@@ -68,15 +72,24 @@ def learn_merges(
     Sennrich et al. (2016), arXiv:1508.07909, algorithm 1 (merges by count, ``</w>``).
     Schuster and Nakajima (2012), Japanese and Korean voice search, section 3 (by likelihood).
     """
-    for name, value, least in (("size", size, 1), ("min_count", min_count, 1), ("alphabet_limit", alphabet_limit, 1)):
+    for name, value, least in (
+        ("size", size, 1),
+        ("min_count", min_count, 1),
+        ("alphabet_limit", alphabet_limit, 1),
+        ("reserved", reserved, 0),
+    ):
         if value is not None and value < least:
             raise ValueError(f"{name} must be at least {least}; got {value}")
     if score not in SCORES:
         raise ValueError(f"score must be one of {', '.join(SCORES)}; got {score!r}")
+    for mark in filter(None, (marks.continuation, marks.end)):
+        for word in word_counts:
+            if mark in word:
+                raise ValueError(f"word_counts must not hold words with the mark {mark!r} in them; got {word!r}")
     kept = _with_common_characters(word_counts, alphabet_limit)
     if not kept:
         raise ValueError(f"word_counts must hold at least one word to learn from; got {len(word_counts)}")
-    return _Learner(kept, marks=marks, score=score, min_count=min_count).learn(size)
+    return _Learner(kept, marks=marks, score=score, min_count=min_count).learn(size, reserved)
 
 
 def _with_common_characters(word_counts: Mapping[str, int], limit: int | None) -> dict[str, int]:
@@ -100,18 +113,20 @@ class _Learner:
         marked = sorted({symbol for word in cut for symbol in word} - set(plain))
         self.symbols = [*plain, *marked]
         self.alphabet = tuple(self.symbols)
-        self.number_of = {symbol: number for number, symbol in enumerate(self.symbols)}
-        self.state = Segmentation(
-            [[self.number_of[symbol] for symbol in word] for word in cut], list(word_counts.values())
-        )
+        number_of = {symbol: number for number, symbol in enumerate(self.symbols)}
+        self.state = Segmentation([[number_of[symbol] for symbol in word] for word in cut], list(word_counts.values()))
         self.heap = [(-self._score(pair), pair) for pair in self.state.pair_counts]
         heapq.heapify(self.heap)
 
-    def learn(self, size: int) -> Training:
-        if size < len(self.alphabet):
-            raise ValueError(f"size must be at least {len(self.alphabet)}, the size of the alphabet; got {size}")
+    def learn(self, size: int, reserved: int) -> Training:
+        least = len(self.alphabet) + reserved
+        if size < least:
+            raise ValueError(
+                f"size must be at least {least}, for {len(self.alphabet)} characters with their marks "
+                f"and {reserved} reserved pieces; got {size}"
+            )
         merges = []
-        while len(self.symbols) < size and (pair := self._best()) is not None:
+        while len(self.symbols) + reserved < size and (pair := self._best()) is not None:
             merges.append(self._merge(pair))
         return Training(self.alphabet, tuple(merges), self.marks)
 
@@ -133,10 +148,8 @@ class _Learner:
         left, right = (self.symbols[number] for number in pair)
         result = self.marks.join(left, right)
         done = Merge(left, right, result, self.state.pair_counts[pair], self._score(pair))
-        if result not in self.number_of:  # "ab" + "c" may have made what "a" + "bc" makes now
-            self.number_of[result] = len(self.symbols)
-            self.symbols.append(result)
-        new = self.number_of[result]
+        new = len(self.symbols)
+        self.symbols.append(result)
         changed = self.state.merge(pair, new)
         if self.score == "likelihood":  # the counts of both parts have changed, hence the score of every pair with them
             for symbol in (*pair, new):

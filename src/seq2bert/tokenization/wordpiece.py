@@ -97,7 +97,8 @@ class WordPiece(SubwordTokenizer):
         cleaning = Cleaning(lowercase=lowercase)
         training = learn_merges(
             count_words(texts, cleaning),
-            size=size - len(PieceVocabulary.SPECIAL_TOKENS),
+            size=size,
+            reserved=len(PieceVocabulary.SPECIAL_TOKENS),
             marks=WORDPIECE_MARKS,
             score=score,
             min_count=min_count,
