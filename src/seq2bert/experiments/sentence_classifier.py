@@ -179,8 +179,8 @@ class SentenceClassification:
 
         References
         ----------
-        Kumar et al. (2022), arXiv:2202.10054, section 3.4: with a random head the first steps bend the features
-        to it; fitted first, there is less to bend.
+        Kumar et al. (2022), arXiv:2202.10054, "linear probing then full fine-tuning": a random head would bend
+        the features while it learns.
         """
         pooled = self._in_eval(model, examples, lambda batch: model.pooler(_encode(model, batch))).double().numpy()
         centre, scale = pooled.mean(0), pooled.std(0) + 1e-6  # an entry that never varies is not blown up
