@@ -114,7 +114,7 @@ def published_config(config: BertConfig) -> dict[str, Any]:
 
 def _typed(key: str, value: Any, annotation: Any) -> Any:
     """Return the value in the type of its field: where that is a float, JSON may have an integer."""
-    wanted: tuple[type, ...] = {int: (int,), str: (str,)}.get(annotation, (int, float))
+    wanted: tuple[type, ...] = (annotation,) if annotation in (int, str) else (int, float)
     if isinstance(value, bool) or not isinstance(value, wanted):
         raise ValueError(f"{key} must be {' or '.join(kind.__name__ for kind in wanted)}; got {value!r}")
-    return float(value) if float in wanted else value
+    return value if annotation in (int, str) else float(value)  # type: ignore[arg-type]
