@@ -134,6 +134,10 @@ def test_every_listed_title_in_both_layouts(title):
         assert clean(f"{written}:\n    It is so in both.") == expected
 
 
+def test_a_tab_is_indentation():
+    assert clean("Returns:\n\tThe sum of all.") == [("returns", "The sum of all.")]
+
+
 def test_code_after_a_double_colon_is_left_out():
     assert texts("Use it so::\n\n    x = 1\n\n      y = 2\n\nAnd then stop.") == ["Use it so:", "And then stop."]
     assert texts("Use it so ::\n\n    x = 1\nAnd then stop.") == ["Use it so:", "And then stop."]
@@ -243,6 +247,10 @@ def bytes_are_no_docstring():
 
 def empty():
     """"""
+
+def blank():
+    """
+    """
 '''
 
 

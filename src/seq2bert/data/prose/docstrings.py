@@ -4,7 +4,6 @@ Leaves out comments, attribute docstrings and text that is put together when the
 """
 
 import ast
-import inspect
 import warnings
 from collections.abc import Iterator
 
@@ -25,7 +24,7 @@ def docstrings(source: str) -> list[tuple[str, str]]:
     -------
     list of (name, docstring)
         The module's own docstring has the name ``""``; others are dotted, ``"Class.method"``.
-        Indentation is removed.
+        Indentation is removed. Empty ones are left out.
 
     Raises
     ------
@@ -40,9 +39,9 @@ def docstrings(source: str) -> list[tuple[str, str]]:
 
 def _walk(node: ast.AST, name: str) -> Iterator[tuple[str, str]]:
     if isinstance(node, _WITH_DOCSTRING):
-        text = ast.get_docstring(node, clean=False)
-        if text:
-            yield name, inspect.cleandoc(text)
+        text = ast.get_docstring(node) or ""
+        if text.strip():
+            yield name, text
     for child in ast.iter_child_nodes(node):
         own = getattr(child, "name", None) if isinstance(child, _WITH_DOCSTRING) else None
         yield from _walk(child, f"{name}.{own}".lstrip(".") if own else name)
