@@ -8,6 +8,7 @@ import torch
 from torch.testing import assert_close
 
 from seq2bert.bert import BertConfig
+from seq2bert.checkpoints import SHIPPED
 from seq2bert.data.prose import load_prose
 from seq2bert.experiments import pretrain, prose_task
 from seq2bert.experiments.neighbour_counts import BASELINES, count_neighbours
@@ -118,7 +119,7 @@ def test_a_run_trains_saves_and_scores_what_it_saved(tiny_run, tiny_task, tmp_pa
     assert [steps for steps, _ in figures["validation_accuracy"]] == [3, 6]
     assert figures["tokens_seen"] == 6 * 4 * 128
     assert set(figures["test"]) == {"loss", "accuracy", *BASELINES, "hidden tokens"}
-    folder = tmp_path / pretrain.CHECKPOINT
+    folder = tmp_path / SHIPPED
     assert {path.name for path in folder.iterdir()} >= {"card.json", "config.json", "vocab.txt", "model.safetensors"}
     assert pretrain.score_shipped(tiny_task, folder)["test"] == figures["test"]
 

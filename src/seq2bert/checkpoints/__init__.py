@@ -13,11 +13,13 @@ from .names import published_names
 from .packaged import minilm_folder
 from .redundant import present_names
 from .save import save_bert
+from .shipped import SHIPPED, shipped_folder
 
 __all__ = [
     "CONFIG_FILE",
     "PICKLE_FILE",
     "SAFETENSORS_FILE",
+    "SHIPPED",
     "CheckpointError",
     "Fitted",
     "LoadedBert",
@@ -34,6 +36,7 @@ __all__ = [
     "read_config",
     "read_tensors",
     "save_bert",
+    "shipped_folder",
     "weights_file",
     "write_tensors",
 ]

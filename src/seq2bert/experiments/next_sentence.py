@@ -4,14 +4,11 @@ Leaves out masked tokens: nothing but the pairs teaches these models. The last r
 that has filled in masked tokens and has never seen a pair.
 """
 
-from importlib.resources import files
-
 import torch
 
 from seq2bert.bert import BertConfig, BertForClassification, start_from_sinusoids
-from seq2bert.checkpoints import load_bert
+from seq2bert.checkpoints import load_bert, shipped_folder
 from seq2bert.data.prose import load_prose
-from seq2bert.experiments.pretrain import CHECKPOINT
 from seq2bert.experiments.record import Experiment, Figures, Record, Settings
 from seq2bert.experiments.sentence_pair_task import PairTask, pair_loss, phrase_book_task, prose_pair_task
 from seq2bert.tokenization import WordPiece
@@ -52,7 +49,7 @@ def prepare(settings: Settings) -> tuple[PairTask, BertForClassification]:
         task = prose_pair_task(WordPiece.train(sentences, settings["pieces"]), seed=seed, **limits)
         return task, untrained_model(task.tokenizer, settings["sizes"], seed=seed)
     torch.manual_seed(seed)
-    folder = str(files("seq2bert") / "assets/checkpoints" / CHECKPOINT)
+    folder = shipped_folder()
     loaded = load_bert(folder, lambda config: BertForClassification(config, n_classes=2), fresh=("pooler", "output"))
     return prose_pair_task(loaded.tokenizer, seed=seed, **limits), loaded.model
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 
 from seq2bert.bert import BertConfig, BertForMaskedTokens, PretrainingBatches, parameter_count
-from seq2bert.checkpoints import load_bert, save_bert
+from seq2bert.checkpoints import SHIPPED, load_bert, save_bert
 from seq2bert.data.prose import prose_card
 from seq2bert.experiments.prose_task import (
     WINDOW,
@@ -25,9 +25,6 @@ from seq2bert.experiments.prose_task import (
 from seq2bert.experiments.record import Experiment, Figures, Record, Settings
 from seq2bert.training import TrainingConfig, train
 from seq2bert.training.precision import autocast
-
-CHECKPOINT = "bert-prose"
-"""The folder of the package's assets that holds the trained weights."""
 
 CONFIG = {
     "pieces": 4000,
@@ -90,19 +87,17 @@ def pretrain(settings: Settings, folder: Path) -> Figures:
         evaluate_every=settings["evaluate_every"],
         checkpoint_every=settings["checkpoint_every"],
     )
-    history = train(
-        model, batches, masked_token_loss, training, evaluate=evaluate, checkpoint=folder / f"{CHECKPOINT}.pt"
-    )
-    save_bert(model.cpu(), folder / CHECKPOINT, tokenizer=task.tokenizer, precision="float16")
+    history = train(model, batches, masked_token_loss, training, evaluate=evaluate, checkpoint=folder / f"{SHIPPED}.pt")
+    save_bert(model.cpu(), folder / SHIPPED, tokenizer=task.tokenizer, precision="float16")
     figures = {
         "parameters": parameter_count(config, pooler=False),
         "tokens_seen": settings["steps"] * settings["batch_size"] * settings["window"],
         "processor_seconds": round(history.processor_seconds),
         "training_loss": _thinned(history.loss, 100),
         "validation_accuracy": [[steps, round(value, 4)] for steps, value in history.evaluations],
-        **score_shipped(task, folder / CHECKPOINT),
+        **score_shipped(task, folder / SHIPPED),
     }
-    _write_card(folder / CHECKPOINT, settings, figures)
+    _write_card(folder / SHIPPED, settings, figures)
     return figures
 
 
@@ -157,5 +152,5 @@ EXPERIMENT = Experiment(
     run_job=pretrain,
     config=CONFIG,
     summarise=_summarise,
-    makes=CHECKPOINT,
+    makes=SHIPPED,
 )
