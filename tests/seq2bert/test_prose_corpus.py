@@ -60,7 +60,10 @@ def test_split_by_hand():
     """What ``printf python/ast | sha256sum`` begins with; of the rests modulo 20, 0 is test and 1 validation."""
     assert 0xFD2C67F0998720E7 % 20 == 11
     assert split_of("python", "ast") == "train"
-    assert split_of("reference", "return") == "test"  # 92 of its sum's first bytes leave 0
+    assert 0x14C7BFEE63CDDE9C % 20 == 0
+    assert split_of("reference", "return") == "test"
+    assert 0xE00B511D9A6D51C5 % 20 == 1
+    assert split_of("reference", "continue") == "validation"
 
 
 def test_split_depends_on_both_names_and_gives_near_nine_tenths_to_training():
