@@ -274,6 +274,26 @@ def test_all_that_does_not_fit_is_named_at_once(tmp_path):
     assert "3 of another shape: " in text
 
 
+@pytest.mark.parametrize(
+    ("kind", "name", "change"),
+    [
+        ("missing", "pooler.dense.bias", lambda tensors, name: tensors.pop(name)),
+        ("unexpected", "encoder.layer.9.x", lambda tensors, name: tensors.update({name: torch.zeros(1)})),
+        ("misshapen", "pooler.dense.bias", lambda tensors, name: tensors.update({name: torch.zeros(11)})),
+        ("misshapen", "pooler.dense.bias", lambda tensors, name: tensors.update({name: torch.zeros(12).int()})),
+    ],
+)
+def test_one_fault_is_enough(kind, name, change, tmp_path):
+    save_bert(make("bert"), tmp_path)
+    edit(tmp_path, lambda tensors: change(tensors, name))
+    with pytest.raises(CheckpointError) as caught:
+        load_bert(tmp_path)
+    faults = {key: getattr(caught.value, key) for key in ("missing", "unexpected", "misshapen")}
+    assert len(faults.pop(kind)) == 1
+    assert list(faults.values()) == [(), ()]
+    assert name in str(caught.value)
+
+
 def test_a_message_ends_though_the_list_does_not(tmp_path):
     save_bert(make("bert"), tmp_path)
     edit(tmp_path, lambda tensors: tensors.clear())
