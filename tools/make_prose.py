@@ -149,22 +149,39 @@ def make_documents(modules: Iterable[Module]) -> tuple[list[dict], Counter]:
     return documents, counts
 
 
-def count_parts(documents: list[dict]) -> Counter:
-    """Count documents, sentences and words of each part, and what the training part holds of the others."""
-    counts: Counter = Counter()
-    parts: dict[str, list[str]] = {"train": [], "validation": [], "test": []}
+def without_what_training_has(documents: list[dict]) -> tuple[list[dict], int]:
+    """Take the held-out sentences away most of whose runs stand in the training part; return how many there were.
+
+    `NearDuplicates` looks back only: a short sentence may stand whole in a longer one that follows.
+    """
+    held_out, training = [], []
     for document in documents:
-        sentences = [sentence for _, kept in document["paragraphs"] for sentence in kept]
+        is_training = split_of(document["package"], document["module"]) == "train"
+        (training if is_training else held_out).append(document)
+    seen = {run for sentence in _sentences(training) for run in runs_of_words(sentence)}
+    before = len(_sentences(held_out))
+    for document in held_out:
+        kept = [
+            [section, [sentence for sentence in sentences if share_seen(sentence, seen) <= LARGEST_SHARE_SEEN]]
+            for section, sentences in document["paragraphs"]
+        ]
+        document["paragraphs"] = [paragraph for paragraph in kept if paragraph[1]]
+    return [document for document in documents if document["paragraphs"]], before - len(_sentences(held_out))
+
+
+def _sentences(documents: list[dict]) -> list[str]:
+    return [sentence for document in documents for _, kept in document["paragraphs"] for sentence in kept]
+
+
+def count_parts(documents: list[dict]) -> Counter:
+    """Count documents, sentences and words of each part."""
+    counts: Counter = Counter()
+    for document in documents:
+        sentences = _sentences([document])
         words = sum(len(sentence.split()) for sentence in sentences)
         part = split_of(document["package"], document["module"])
-        parts[part] += sentences
         counts += Counter({"documents": 1, f"{part}_documents": 1, f"{part}_sentences": len(sentences)})
         counts += Counter({f"{part}_words": words, f"words of {document['package']}": words})
-    seen = {run for sentence in parts["train"] for run in runs_of_words(sentence)}
-    for part in ("validation", "test"):
-        counts[f"{part}_sentences_mostly_in_train"] = sum(
-            share_seen(sentence, seen) > LARGEST_SHARE_SEEN for sentence in parts[part]
-        )
     return counts
 
 
@@ -197,7 +214,8 @@ def write(documents: list[dict], counts: dict[str, int], folder: Path, sources: 
         "what": "sentences of documentation, one document a line",
         "command": "python tools/make_prose.py",
         "sha256": hashlib.sha256(compressed).hexdigest(),
-        "rule": "a sentence is left out if more than half of its runs of five words stood in earlier sentences",
+        "rule": "a sentence is left out if more than half of its runs of five words stood in earlier sentences,"
+        " a held-out one also if they stand anywhere in the training part",
         "sources": [python, *({"name": s.name, "version": s.version, "licence": s.licence} for s in sources)],
         "counts": dict(sorted(counts.items())),
     }
@@ -217,6 +235,7 @@ def main() -> None:
             install(folder)
         notice = notices(folder)  # and with it the check of versions and licences, before the long part
         documents, counts = make_documents(tqdm(list(read_texts(folder)), desc="modules"))
+        documents, counts["held_out_sentences_mostly_in_train"] = without_what_training_has(documents)
         write(documents, {**counts, **count_parts(documents)}, arguments.output)
         (arguments.output / "NOTICE.txt").write_text(notice, encoding="utf-8")
 

@@ -62,25 +62,36 @@ def test_documents_by_hand(sources):
     assert counts == {"sentences_of_prose": 5, "near_duplicates": 2}
 
 
-def test_counts_of_parts_by_hand():
-    """One document a part; the test sentence stands whole in a training sentence, half of the other's runs do not."""
+@pytest.fixture
+def documents():
+    """One document a part; of the test part a sentence stands whole in training, half of another's runs do."""
     part_of = {split_of("p", f"m{number}"): f"m{number}" for number in range(100)}
     text = {
         "train": ["a b c d e f g h"],
-        "validation": ["a b c d e x", "x y"],  # one run of two; none of one
-        "test": ["b c d e f", "c d e f g x"],  # one of one; one of two
+        "validation": ["b c d e f"],  # one run of one
+        "test": ["b c d e f", "c d e f g x", "x y"],  # one of one; one of two; none of one
     }
-    documents = [
+    return [
         {"package": "p", "module": part_of[part], "paragraphs": [["summary", sentences]]}
         for part, sentences in text.items()
     ]
+
+
+def test_held_out_sentences_that_training_has_go_by_hand(documents):
+    """They may stand in training before or after; a document with no sentence left goes too."""
+    train, _, test = documents
+    kept, number = make_prose.without_what_training_has(documents[::-1])
+    assert number == 2
+    assert kept == [test | {"paragraphs": [["summary", ["c d e f g x", "x y"]]]}, train]
+
+
+def test_counts_of_parts_by_hand(documents):
     assert make_prose.count_parts(documents) == {
         "documents": 3,
         "train_documents": 1, "train_sentences": 1, "train_words": 8,
-        "validation_documents": 1, "validation_sentences": 2, "validation_words": 8,
-        "test_documents": 1, "test_sentences": 2, "test_words": 11,
-        "words of p": 27,
-        "validation_sentences_mostly_in_train": 0, "test_sentences_mostly_in_train": 1,
+        "validation_documents": 1, "validation_sentences": 1, "validation_words": 5,
+        "test_documents": 1, "test_sentences": 3, "test_words": 13,
+        "words of p": 26,
     }  # fmt: skip
 
 

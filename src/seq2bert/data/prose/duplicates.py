@@ -5,8 +5,7 @@ digits and punctuation do not count; a sentence of fewer than five words is one 
 
 Leaves out paraphrases: other words are another sentence. A sentence that was kept is not looked at
 again, so later ones may together hold most of its runs: a short one stands whole in a longer one
-that follows. Of the held-out sentences of the corpus under one in a hundred is of this kind, and
-its card counts them.
+that follows. The corpus leaves such a sentence out too if it is held out and the others are not.
 """
 
 import re
