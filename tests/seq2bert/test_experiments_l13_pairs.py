@@ -162,8 +162,8 @@ def test_a_run_may_start_from_a_checkpoint(short_prose, monkeypatch, tmp_path):
     config = BertConfig(n_tokens=len(tokenizer.vocabulary), d_model=16, n_heads=2, d_ff=32, n_layers=1, max_length=48)
     trained = BertForMaskedTokens(config)
     nn.init.normal_(trained.encoder.embeddings.tokens.weight)
-    save_bert(trained, tmp_path / "assets/checkpoints/bert-prose", tokenizer=tokenizer)
-    monkeypatch.setattr(next_sentence, "files", lambda package: tmp_path)
+    save_bert(trained, tmp_path, tokenizer=tokenizer)
+    monkeypatch.setattr(next_sentence, "shipped_folder", lambda: tmp_path)
     task, model = next_sentence.prepare({**TINY, "text": "prose", "start": "checkpoint"})
     assert task.tokenizer.vocabulary.pieces == tokenizer.vocabulary.pieces
     assert_close(model.encoder.state_dict(), trained.encoder.state_dict())
