@@ -12,7 +12,8 @@ PROGRAM = """
 import importlib, os, pkgutil, random, sys, warnings
 from concurrent import futures
 import matplotlib.pyplot, numpy, torch
-import IPython.display, babel.dates, ipywidgets, jupyterquiz, pooch, requests, sacrebleu, scipy.special, tqdm.auto
+import IPython.display, babel.dates, ipywidgets, jupyterquiz, pooch, requests, sacrebleu, scipy.optimize, scipy.sparse
+import scipy.special, tqdm.auto
 
 def settings():
     return (
