@@ -19,7 +19,7 @@ from seq2bert.bert import (
     BertForSpans,
     BertForTagging,
 )
-from seq2bert.checkpoints import load_bert, save_bert
+from seq2bert.checkpoints import load_bert, read_tensors, save_bert
 
 N_OUTPUTS = 5
 MAKERS = {
@@ -176,6 +176,14 @@ def test_automatic_classes_load_ours(automatic, architecture, precision, tmp_pat
     assert_the_same(ours, theirs, CONFIG, "float32")
     stored = cls.from_pretrained(tmp_path)
     assert next(stored.parameters()).dtype == getattr(torch, precision)
+
+
+@pytest.mark.parametrize("architecture", MAKERS)
+def test_a_file_of_ours_has_the_names_of_theirs(architecture, tmp_path):
+    save_bert(MAKERS[architecture](CONFIG), tmp_path / "ours")
+    theirs_of(architecture, CONFIG).save_pretrained(tmp_path / "theirs")
+    ours, theirs = (read_tensors(tmp_path / which / "model.safetensors") for which in ("ours", "theirs"))
+    assert {name: tensor.shape for name, tensor in ours.items()} == {name: t.shape for name, t in theirs.items()}
 
 
 def test_states_and_weights_of_every_layer(tmp_path):
