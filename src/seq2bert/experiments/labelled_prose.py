@@ -81,7 +81,7 @@ class SentenceTask:
         return _balanced(self.train, count, n_classes=len(self.classes), seed=seed)
 
 
-def package_task(prose: Prose, *, n_classes: int = 6, validation: int = 165, test: int = 220) -> SentenceTask:
+def package_task(prose: Prose, *, n_classes: int = 6, validation: int = 160, test: int = 200) -> SentenceTask:
     """Ask which package a sentence is from.
 
     Parameters
@@ -104,7 +104,7 @@ def package_task(prose: Prose, *, n_classes: int = 6, validation: int = 165, tes
     return _task("package", classes, prose, label, validation, test)
 
 
-def section_task(prose: Prose, *, validation: int = 250, test: int = 220) -> SentenceTask:
+def section_task(prose: Prose, *, validation: int = 240, test: int = 200) -> SentenceTask:
     """Ask which section of a docstring a sentence is from.
 
     Parameters
