@@ -182,6 +182,7 @@ def library_merges(trainer_class, model, word_counts, marks, *, first=(), **sett
     return [tuple(pair) for pair in trained.get("merges", [])], sorted(trained["vocab"], key=trained["vocab"].get)
 
 
+@pytest.mark.without_shapes
 @pytest.mark.parametrize("marks", ALL_MARKS.values(), ids=ALL_MARKS)
 def test_merges_on_prose_are_those_of_the_library(marks):
     training = learn_merges(prose_words(), size=3000, marks=marks)
@@ -196,6 +197,7 @@ def test_merges_on_prose_are_those_of_the_library(marks):
     assert pieces == list(training.pieces)
 
 
+@pytest.mark.without_shapes
 def test_the_librarys_wordpiece_trainer_counts_like_bpe():
     training = learn_merges(prose_words(), size=3000, marks=WORDPIECE_MARKS)
     _, pieces = library_merges(
@@ -230,6 +232,7 @@ def test_pieces_per_word_by_hand():
     assert unknown_share(tokenizer, words) == 1 / 4
 
 
+@pytest.mark.without_shapes
 def test_more_pieces_make_words_shorter_and_the_textbook_score_makes_them_longer():
     words = prose_words()
     lengths = {}

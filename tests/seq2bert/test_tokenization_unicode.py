@@ -231,4 +231,4 @@ def test_100_000_random_strings_give_the_ids_and_offsets_of_bert_tokenizer(mode,
         assert (encoding.ids, encoding.offsets) == (tuple(other.ids), tuple(other.offsets)), ascii(text)
         assert ours.ids(text) == other.ids[1:-1], ascii(text)
         known += len(set(other.ids) - ours.vocabulary.special_ids)
-    assert known > 500_000
+    assert known > len(texts)

@@ -46,7 +46,7 @@ def test_the_longest_piece_wins_by_hand():
         ("##ble", 3),
     ]  # not un ##aff ##able: no looking ahead
     assert tokenizer.cut("unable") == [("una", 3), ("##ble", 3)]
-    assert tokenizer.cut("unx") == [("[UNK]", 3)]  # un fits, x does not: all of the word is lost
+    assert tokenizer.cut("unz") == [("[UNK]", 3)]  # un fits, z does not: all of the word is lost
     assert tokenizer.cut("able") == [("[UNK]", 4)]  # ##able continues a word and does not begin one
     assert small("##un", "un").cut("unun") == [("un", 2), ("##un", 2)]
 
@@ -117,6 +117,7 @@ def test_pieces_that_continue_a_word():
     assert tokenizer.continuation_ids == {6}
 
 
+@pytest.mark.without_shapes
 def test_training_puts_special_tokens_first():
     tokenizer = WordPiece.train(["Ab ab abc"], 12)
     assert tokenizer.vocabulary.pieces == (*SPECIAL, "a", "b", "c", "##b", "##c", "ab")
@@ -128,6 +129,7 @@ def test_training_puts_special_tokens_first():
 # ── laws ──
 
 
+@pytest.mark.without_shapes
 @settings(deadline=None)
 @given(text=st.text())
 @pytest.mark.parametrize("lowercase", [True, False])
@@ -140,6 +142,7 @@ def test_the_three_ways_to_cut_agree(lowercase, text):
     assert tokenizer.tokenize(text) == list(encoding.tokens[1:-1])
 
 
+@pytest.mark.without_shapes
 @settings(deadline=None)
 @given(text=st.text(alphabet=st.characters(max_codepoint=0x250)))
 def test_decoding_undoes_encoding_where_nothing_is_unknown(text):
@@ -149,6 +152,7 @@ def test_decoding_undoes_encoding_where_nothing_is_unknown(text):
     assert tokenizer.decode(tokenizer.ids(" ".join(known))) == " ".join(known)
 
 
+@pytest.mark.without_shapes
 def test_offsets_follow_one_another():
     for sentence in sentences("validation")[:2000]:
         ends = [(one.start, one.end) for one in trained(True).locate(sentence)]
@@ -156,6 +160,7 @@ def test_offsets_follow_one_another():
         assert all(end <= start for (_, end), (start, _) in pairwise(ends))
 
 
+@pytest.mark.without_shapes
 def test_what_is_remembered_never_changes_the_result(monkeypatch):
     forgetful = WordPiece(trained(True).vocabulary)
     monkeypatch.setattr(subwords, "_REMEMBERED", 3)
@@ -181,21 +186,32 @@ def three(request, tmp_path_factory):
 
 @pytest.mark.without_shapes
 def test_all_the_prose_gives_the_same_ids_and_offsets(three):
-    ours, transformers_, tokenizers_ = three
+    ours, transformers_, _ = three
     unknown = 0
     for part in ("train", "validation", "test"):
         texts = sentences(part)
-        for begin in range(0, len(texts), 2000):
+        for begin in range(
+            0, len(texts), 2000
+        ):  # BertTokenizer is a shell around tokenizers: its inner part is quicker
             batch = texts[begin : begin + 2000]
-            encoded = transformers_(batch, add_special_tokens=False)["input_ids"]
-            for text, ids, other in zip(batch, encoded, tokenizers_.encode_batch(batch), strict=True):
+            for text, other in zip(batch, transformers_.backend_tokenizer.encode_batch(batch), strict=True):
                 encoding = ours.encode(text)
-                assert ours.ids(text) == ids
+                assert ours.ids(text) == other.ids[1:-1]
                 assert (encoding.ids, encoding.offsets) == (tuple(other.ids), tuple(other.offsets))
-                unknown += ids.count(ours.vocabulary.unknown_id)
+                unknown += other.ids.count(ours.vocabulary.unknown_id)
     assert unknown > 5000  # [UNK] has been compared, too
 
 
+@pytest.mark.without_shapes
+def test_both_libraries_called_from_outside_give_the_same_ids(three):
+    ours, transformers_, tokenizers_ = three
+    texts = [*sentences("validation"), *sentences("test")]
+    mine = [list(ours.encode(text).ids) for text in texts]
+    assert mine == transformers_(texts)["input_ids"]
+    assert mine == [other.ids for other in tokenizers_.encode_batch(texts)]
+
+
+@pytest.mark.without_shapes
 def test_pairs_and_truncation_are_those_of_the_library(three):
     ours, transformers_, _ = three
     draw = random.Random(7)
@@ -214,6 +230,7 @@ def test_pairs_and_truncation_are_those_of_the_library(three):
         assert list(encoding.words) == theirs.word_ids()
 
 
+@pytest.mark.without_shapes
 def test_single_texts_are_truncated_as_in_the_library(three):
     ours, transformers_, _ = three
     for length in (2, 3, 10):
@@ -223,6 +240,7 @@ def test_single_texts_are_truncated_as_in_the_library(three):
             )
 
 
+@pytest.mark.without_shapes
 def test_batches_are_those_of_the_library(three):
     ours, transformers_, _ = three
     draw = random.Random(8)
@@ -236,6 +254,7 @@ def test_batches_are_those_of_the_library(three):
         assert len(batch) == len(inputs)
 
 
+@pytest.mark.without_shapes
 def test_decoding_is_that_of_the_library(three):
     ours, _, tokenizers_ = three
     tokenizers_._tokenizer.decoder = decoders.WordPiece(prefix="##", cleanup=False)

@@ -133,7 +133,7 @@ class _Learner:
     def _score(self, pair: Pair) -> float:
         count = self.state.pair_counts[pair]
         if self.score == "count":
-            return count
+            return float(count)
         return count / (self.state.symbol_counts[pair[0]] * self.state.symbol_counts[pair[1]])
 
     def _best(self) -> Pair | None:
