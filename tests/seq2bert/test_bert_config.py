@@ -35,7 +35,9 @@ def built(make):
         ("base-cased", 108_310_272),
         ("large-uncased", 335_141_888),
         ("large-cased", 333_579_264),
+        ("base-multilingual-uncased", 167_356_416),
         ("base-multilingual-cased", 177_853_440),
+        ("base-chinese", 102_267_648),
     ],
 )
 def test_the_published_models_have_their_parameters(name, count):

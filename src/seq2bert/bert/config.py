@@ -118,7 +118,9 @@ SIZES = {
     "base-cased": replace(_BASE, n_tokens=28_996),
     "large-uncased": _LARGE,
     "large-cased": replace(_LARGE, n_tokens=28_996),
+    "base-multilingual-uncased": replace(_BASE, n_tokens=105_879),
     "base-multilingual-cased": replace(_BASE, n_tokens=119_547),
+    "base-chinese": replace(_BASE, n_tokens=21_128),
     # Turc et al. 2019, arXiv:1908.08962, section 3 and their code: every pair, uncased
     **{f"L-{n}_H-{width}": _small(n, width) for n in (2, 4, 6, 8, 10, 12) for width in (128, 256, 512, 768)},
     "tiny": _small(2, 128),
