@@ -48,6 +48,7 @@ def test_the_longest_piece_wins_by_hand():
     assert tokenizer.cut("unable") == [("una", 3), ("##ble", 3)]
     assert tokenizer.cut("unz") == [("[UNK]", 3)]  # un fits, z does not: all of the word is lost
     assert tokenizer.cut("able") == [("[UNK]", 4)]  # ##able continues a word and does not begin one
+    assert small("abcdefgh").cut("abcdefgh") == [("abcdefgh", 8)]  # however long the longest piece is
     assert small("##un", "un").cut("unun") == [("un", 2), ("##un", 2)]
 
 
@@ -90,10 +91,10 @@ def test_encoding_a_pair_by_hand():
 
 def test_offsets_reach_into_the_text_before_cleaning():
     tokenizer = small("cafe", "##s", "n", "##o")
-    text = "\u200bCafés\x00 N\u0303o [MASK]"
+    text = "\u200bCa\u200bfés\x00 N\u0303o [MASK]"
     located = tokenizer.locate(text)
     assert [(one.piece, text[one.start : one.end]) for one in located] == [
-        ("cafe", "Café"),
+        ("cafe", "Ca\u200bfé"),  # all from its first character to its last
         ("##s", "s"),
         ("n", "N"),
         ("##o", "o"),
