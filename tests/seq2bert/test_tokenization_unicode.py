@@ -13,11 +13,11 @@ from itertools import accumulate
 from pathlib import Path
 
 import pytest
-from tokenizers import normalizers, pre_tokenizers
+from tokenizers import BertWordPieceTokenizer, normalizers, pre_tokenizers
 from transformers import BertTokenizer
 from transformers.models.bert.tokenization_bert_legacy import BasicTokenizer
 
-from seq2bert.tokenization import Cleaning, WordPiece, clean_words, locate_words
+from seq2bert.tokenization import Cleaning, PieceVocabulary, WordPiece, clean_words, locate_words
 
 pytestmark = pytest.mark.without_shapes
 
@@ -216,6 +216,13 @@ def test_the_published_code_differs_in_unassigned_code_points_only():
     assert clean_words(some, Cleaning()) == library_words("uncased")(some) == [some]
 
 
+def keeps_its_order(text):
+    """Whether no mark of a text changes places when the text is decomposed."""
+    kept = "".join(character for character in text if unicodedata.category(character) not in ("Cc", "Cf", "Co"))
+    apart = "".join(unicodedata.normalize("NFD", character) for character in kept)
+    return apart == unicodedata.normalize("NFD", kept)
+
+
 @pytest.mark.parametrize("mode", MODES)
 def test_100_000_random_strings_give_the_ids_and_offsets_of_bert_tokenizer(mode, tmp_path):
     texts = without(
@@ -225,10 +232,24 @@ def test_100_000_random_strings_give_the_ids_and_offsets_of_bert_tokenizer(mode,
     ours.save(tmp_path)
     theirs = BertTokenizer.from_pretrained(tmp_path)
     assert len(theirs) == len(ours.vocabulary)
-    known = 0
+    known = ordered = 0
     for text, other in zip(texts, theirs.backend_tokenizer.encode_batch(texts), strict=True):
         encoding = ours.encode(text)
-        assert (encoding.ids, encoding.offsets) == (tuple(other.ids), tuple(other.offsets)), ascii(text)
+        assert encoding.ids == tuple(other.ids), ascii(text)
         assert ours.ids(text) == other.ids[1:-1], ascii(text)
+        if keeps_its_order(text) or mode == "cased":  # the next test says why
+            assert encoding.offsets == tuple(other.offsets), ascii(text)
+            ordered += 1
         known += len(set(other.ids) - ours.vocabulary.special_ids)
     assert known > len(texts)
+    assert ordered > 0.75 * len(texts)
+
+
+def test_a_mark_that_changes_places_keeps_its_offset():
+    # U+11235 goes before U+05C1, which is then stripped; the library gives it the offset of the place it went to
+    text = "\u05c1\U00011235"
+    tokenizer = WordPiece(PieceVocabulary([*PieceVocabulary.SPECIAL_TOKENS, "\U00011235"]))
+    theirs = BertWordPieceTokenizer({piece: index for index, piece in enumerate(tokenizer.vocabulary.pieces)})
+    assert tokenizer.encode(text).ids == tuple(theirs.encode(text).ids)
+    assert tokenizer.encode(text).offsets == ((0, 0), (1, 2), (0, 0))
+    assert theirs.encode(text).offsets == [(0, 0), (0, 1), (0, 0)]
