@@ -103,7 +103,7 @@ class BPE(SubwordTokenizer):
         marks : Marks
             How symbols show their place in the word.
         min_count, alphabet_limit
-            As for :func:`~seq2bert.tokenization.training.learn_merges`.
+            As for :func:`~seq2bert.tokenization.learn_merges`.
 
         Returns
         -------

@@ -35,7 +35,7 @@ def write_bpe(
     folder : Path
         Made if it is not there.
     vocabulary, merges, marks, cleaning
-        What a :class:`~seq2bert.tokenization.bpe.BPE` consists of.
+        What a :class:`~seq2bert.tokenization.BPE` consists of.
     """
     id_of = {piece: index for index, piece in enumerate(vocabulary.pieces)}
     write_text(folder / VOCABULARY_FILE, json.dumps(id_of, ensure_ascii=False, indent=0) + "\n")

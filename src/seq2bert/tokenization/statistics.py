@@ -17,7 +17,7 @@ def count_words(texts: Iterable[str], cleaning: Cleaning) -> Counter[str]:
     texts : iterable of str
         Training data only.
     cleaning : Cleaning
-        The rules of :func:`~seq2bert.tokenization.cleaning.clean_words`.
+        The rules of :func:`~seq2bert.tokenization.clean_words`.
 
     Returns
     -------

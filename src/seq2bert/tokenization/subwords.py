@@ -167,7 +167,7 @@ class SubwordTokenizer(ABC):
             The second text, segment 1.
         max_length : int, optional
             The largest number of tokens, special ones included. What is too long is cut off at the
-            end; of two texts, the longer first (see :func:`~seq2bert.tokenization.encoding.lengths_within`).
+            end; of two texts, the longer first (see :func:`~seq2bert.tokenization.lengths_within`).
 
         Returns
         -------
@@ -241,7 +241,7 @@ class SubwordTokenizer(ABC):
         Returns
         -------
         str
-            :func:`~seq2bert.tokenization.detokenize.detokenize` puts the punctuation back in place.
+            :func:`~seq2bert.tokenization.detokenize` puts the punctuation back in place.
         """
         special = self.vocabulary.special_ids
         return self.marks.restore(

@@ -14,7 +14,8 @@ from .segmentation import Pair, Segmentation
 __all__ = ["SCORES", "learn_merges"]
 
 SCORES = ("count", "likelihood")
-"""``count``: how often the pair occurs. ``likelihood``: that, divided by how often each part occurs."""
+"""``count``: how often the pair occurs. ``likelihood``: that, divided by how often each part occurs (so called in
+tutorials on WordPiece; it does not choose the pair that raises the likelihood most)."""
 
 
 def learn_merges(
@@ -41,7 +42,8 @@ def learn_merges(
     score : str
         ``"count"`` merges the most frequent pair: BPE, and what the library ``tokenizers`` does
         under the name of WordPiece. ``"likelihood"`` merges the pair with the largest
-        f(ab)/(f(a)f(b)), which raises the likelihood of a unigram model most.
+        f(ab)/(f(a)f(b)), the score that tutorials give for WordPiece. It prefers rare pairs, and
+        does not choose the pair that raises the likelihood of a unigram model most (lecture 12).
     min_count : int
         Pairs that occur less often are left alone.
     alphabet_limit : int, optional
@@ -70,7 +72,8 @@ def learn_merges(
     References
     ----------
     Sennrich et al. (2016), arXiv:1508.07909, algorithm 1 (merges by count, ``</w>``).
-    Schuster and Nakajima (2012), Japanese and Korean voice search, section 3 (by likelihood).
+    Schuster and Nakajima (2012), Japanese and Korean voice search, section 3: they ask for the pair
+    that raises the likelihood most, and give no formula; f(ab)/(f(a)f(b)) is not theirs.
     """
     for name, value, least in (
         ("size", size, 1),

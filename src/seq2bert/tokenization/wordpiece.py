@@ -18,7 +18,7 @@ __all__ = ["WORDPIECE_MARKS", "WordPiece"]
 
 WORDPIECE_MARKS = Marks(continuation="##")
 
-_LONGEST_WORD = 100  # characters; Devlin et al., tokenization.py: max_input_chars_per_word of the fast tokenizer
+_LONGEST_WORD = 100  # characters; max_input_chars_per_word of transformers and tokenizers (200 in the first code)
 
 
 class WordPiece(SubwordTokenizer):
@@ -82,7 +82,7 @@ class WordPiece(SubwordTokenizer):
         lowercase : bool
             Whether to lower-case and strip accents.
         score, min_count, alphabet_limit
-            As for :func:`~seq2bert.tokenization.training.learn_merges`.
+            As for :func:`~seq2bert.tokenization.learn_merges`.
 
         Returns
         -------
@@ -118,7 +118,7 @@ class WordPiece(SubwordTokenizer):
         -------
         list of (str, int)
             Pieces, and how many characters each stands for. A word of more than 100 characters
-            is unknown.
+            is unknown, as in ``tokenizers`` (the code published with BERT allows 200).
         """
         unknown = [(self.vocabulary.pieces[self.vocabulary.unknown_id], len(word))]
         if len(word) > _LONGEST_WORD:
