@@ -117,6 +117,8 @@ def test_bad_input_is_named():
         small_stream().full_starts(2)
     with pytest.raises(ValueError, match="batch_size must be at least 1; got 0"):
         PretrainingBatches(small_stream(), MASKING, length=6, batch_size=0, seed=0)
+    with pytest.raises(ValueError, match="batch_size must be at least 1; got 0"):
+        held_out_batches(small_stream(), MASKING, length=6, batch_size=0, seed=0)
 
 
 def _whole(batch):

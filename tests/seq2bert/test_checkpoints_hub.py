@@ -187,13 +187,40 @@ def test_half_a_copy_in_the_cache_is_not_enough(hub, tmp_path):
     assert (folder / "vocab.txt").is_file()
 
 
+def test_a_download_that_breaks_off_leaves_no_copy_that_looks_whole(hub, tmp_path, monkeypatch):
+    # without tokenizer_config.json a model that keeps capitals would be read as one that does not
+    whole = huggingface_hub.hf_hub_download
+    for number in range(4):
+        fetched = []
+
+        def break_off(name, file, fetched=fetched, number=number, **options):
+            if len(fetched) == number:
+                raise OSError("the line is dead")
+            fetched.append(file)
+            return whole(name, file, **options)
+
+        cache = tmp_path / str(number)
+        monkeypatch.setattr(huggingface_hub, "hf_hub_download", break_off)
+        with pytest.raises(ConnectionError, match="could not be downloaded whole"):
+            hub_folder(NAME, cache=cache, endpoint=hub.endpoint)
+        monkeypatch.setattr(huggingface_hub, "hf_hub_download", whole)
+        assert (hub_folder(NAME, cache=cache, endpoint=hub.endpoint) / "tokenizer_config.json").is_file()
+
+
 def test_a_model_that_the_hub_does_not_have_is_named(hub, tmp_path):
     with pytest.raises(FileNotFoundError, match="the hub shows no model 'nobody/nothing' at main: 404"):
         hub_folder("nobody/nothing", cache=tmp_path, endpoint=hub.endpoint)
 
 
 @pytest.mark.parametrize(
-    ("answer", "error"), [((500, b""), "HTTPError"), ((200, b"<html>"), "JSONDecodeError"), ((429, b""), "HTTPError")]
+    ("answer", "error"),
+    [
+        ((500, b""), "HTTPError"),
+        ((200, b"<html>"), "JSONDecodeError"),
+        ((200, b"{}"), "KeyError"),
+        ((200, b"[]"), "TypeError"),
+        ((429, b""), "HTTPError"),
+    ],
 )
 def test_a_hub_out_of_order_is_asked_once(answer, error, hub, tmp_path, no_patience):
     hub.answer = answer

@@ -3,6 +3,7 @@
 import json
 import math
 from collections import Counter
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -18,6 +19,7 @@ from seq2bert.experiments import fine_tuning as experiment
 from seq2bert.experiments import labelled_prose as prose_tasks
 from seq2bert.experiments import sentence_classifier as classifiers
 from seq2bert.experiments.__main__ import find_experiments
+from seq2bert.experiments.choosing import Cell, cell_jobs
 from seq2bert.experiments.labelled_prose import LabelledSentence, SentenceTask
 from seq2bert.tokenization import WordPiece
 
@@ -103,7 +105,7 @@ def test_only_words_in_small_letters_are_shuffled():
     assert sentence not in found
 
 
-@pytest.mark.parametrize("sentence", ["Return a value, if it is, Now.", "Return the the the the."])
+@pytest.mark.parametrize("sentence", ["Return a value, if it is, Now.", "Return the the the the Now."])
 def test_a_sentence_that_cannot_be_shuffled(sentence):  # three words that may move; four that are the same
     assert prose_tasks.shuffle_words(sentence, np.random.default_rng(0)) is None
 
@@ -366,6 +368,19 @@ def test_the_best_on_validation_is_kept_and_its_rate_for_more_labels(tiny, tmp_p
         {"penalty": 1e-2},  # chosen anew, on the one seed
     ]
     assert rows[0]["tried"] == [[{"learning_rate": 1e-3, "steps": 3}, 0.55], [{"learning_rate": 2e-3, "steps": 3}, 0.6]]
+
+
+def test_nothing_is_chosen_before_every_candidate_has_run():
+    cell = Cell({"arm": "one"}, ({"rate": 1}, {"rate": 2}), choice_seeds=(8, 9), seeds=(0, 1))
+    choice = cell_jobs(cell, [])
+    assert [(job["rate"], job["seed"]) for job in choice] == [(1, 8), (1, 9), (2, 8), (2, 9)]
+    done = [Record(job, {"validation": job["rate"] / 4}) for job in choice]
+    for missing in range(4):
+        assert cell_jobs(cell, done[:missing] + done[missing + 1 :]) == choice
+    table = [{"part": "table", "arm": "one", "rate": 2, "seed": seed} for seed in (0, 1)]
+    assert cell_jobs(cell, done) == choice + table
+    assert cell_jobs(replace(cell, candidates=({"rate": 2},)), []) == table  # one candidate needs no run
+    assert cell_jobs(replace(cell, candidates=()), []) == []
 
 
 def test_differences_are_of_the_same_seeds(tiny, tmp_path, monkeypatch):

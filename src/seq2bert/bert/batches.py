@@ -141,11 +141,15 @@ class PretrainingBatches:
     batch_size : int
     seed : int
         Not negative.
+
+    Raises
+    ------
+    ValueError
+        If ``batch_size`` is below 1, or no window of ``length`` fits into the text.
     """
 
     def __init__(self, stream: TokenStream, masking: Masking, *, length: int, batch_size: int, seed: int) -> None:
-        if batch_size < 1:
-            raise ValueError(f"batch_size must be at least 1; got {batch_size}")
+        _check_batch_size(batch_size)
         self.stream, self.masking, self.length = stream, masking, length
         self.batch_size, self.seed = batch_size, seed
         self._starts = stream.full_starts(length)
@@ -175,10 +179,21 @@ def held_out_batches(
     Returns
     -------
     list of PretrainingBatch
+
+    Raises
+    ------
+    ValueError
+        As for `PretrainingBatches`.
     """
+    _check_batch_size(batch_size)
     windows = stream.windows(stream.consecutive_starts(length), length)
     generator = torch.Generator().manual_seed(seed)
     return [_masked(rows, masking, generator) for rows in windows.split(batch_size)]
+
+
+def _check_batch_size(batch_size: int) -> None:
+    if batch_size < 1:
+        raise ValueError(f"batch_size must be at least 1; got {batch_size}")
 
 
 def _masked(windows: Tensor, masking: Masking, generator: torch.Generator) -> PretrainingBatch:

@@ -151,6 +151,10 @@ def best_spans(logits: SpanLogits, *, allowed: Bool[Tensor, "batch time"], longe
     longest : int
         Number of tokens of the longest span that counts.
 
+    Returns
+    -------
+    Spans
+
     Raises
     ------
     ValueError

@@ -57,7 +57,8 @@ def hub_folder(
         return found
     offered = _ask(hub, name, revision, endpoint)
     files = [_first(name, group, offered) for group in ((CONFIG_FILE,), _VOCABULARY, _WEIGHTS)]
-    files += [extra for extra in _EXTRAS if extra in offered]
+    # Weights last: where they are in the cache, the rest is there, too.
+    files[-1:-1] = [extra for extra in _EXTRAS if extra in offered]
     try:
         paths = [
             hub.hf_hub_download(name, file, revision=revision, cache_dir=cache, endpoint=endpoint) for file in files
@@ -105,7 +106,7 @@ def _ask(hub: ModuleType, name: str, revision: str | None, endpoint: str | None)
             raise FileNotFoundError(f"the hub shows no model {name!r} at {revision or 'main'}: {answer.status_code}")
         answer.raise_for_status()
         return {file["rfilename"] for file in answer.json()["siblings"]}
-    except requests.exceptions.RequestException as error:  # of which a body that is no JSON is one
+    except (requests.exceptions.RequestException, KeyError, TypeError) as error:  # no JSON is one of the first
         raise ConnectionError(f"{absent} did not answer ({type(error).__name__}). {remedy}") from error
 
 

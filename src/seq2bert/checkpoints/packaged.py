@@ -1,7 +1,7 @@
 """A real pretrained encoder that comes as a Python package: optional, checked, never imported.
 
-It is all-MiniLM-L6-v2 of sentence-transformers, six layers of 384, uncased (Wang et al. 2020,
-arXiv:2002.10957, fine-tuned for sentence similarity), Apache License 2.0.
+It is all-MiniLM-L6-v2 of sentence-transformers: every second of the twelve layers of MiniLM (Wang et al.
+2020, arXiv:2002.10957), 384 wide, uncased, trained further for sentence similarity; Apache License 2.0.
 """
 
 import hashlib

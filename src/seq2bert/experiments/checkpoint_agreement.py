@@ -52,7 +52,7 @@ def compare(settings: Settings) -> Figures:
         }
     if not shipped:
         first, second = zip(*neighbours_of(test), strict=True)
-        encoder = load_bert(folder, build).model.encoder
+        encoder = load_bert(folder, Bert).model.encoder
         vectors = (mean_vectors(encoder, tokenizer, part) for part in (first, second))
         figures["retrieval"] = retrieval_scores(*vectors)
     return figures

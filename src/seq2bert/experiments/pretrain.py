@@ -44,7 +44,7 @@ CONFIG = {
 
 
 def config_of(settings: Settings, n_tokens: int, pad_id: int) -> BertConfig:
-    """Return the model's sizes; nothing is dropped, since a short run sees no window twice."""
+    """Return the model's sizes; nothing is dropped: tokens are hidden anew each time a window is seen."""
     return BertConfig(
         n_tokens=n_tokens,
         d_model=settings["d_model"],

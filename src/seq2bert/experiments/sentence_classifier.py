@@ -44,8 +44,8 @@ class SentenceBatch:
     """
 
     tokens: Int[Tensor, "batch time"]
-    lengths: Int[Tensor, "batch"]
-    labels: Int[Tensor, "batch"]
+    lengths: Int[Tensor, " batch"]
+    labels: Int[Tensor, " batch"]
 
     def to(self, device: torch.device | str) -> "SentenceBatch":
         """Return the same batch on another device."""

@@ -118,6 +118,11 @@ def phrase_book_pairs(book: Sequence[tuple[str, str]], *, generator: torch.Gener
     -------
     list of SentencePair
         In the order of the book. Strangers are French, too: otherwise the language would give them away.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two sentences.
     """
     if len(book) < 2:
         raise ValueError(f"book must hold two sentences, to draw strangers from; got {len(book)}")

@@ -30,7 +30,8 @@ def neighbours_of(documents: Iterable[Document]) -> list[tuple[str, str]]:
     for document in documents:
         long_enough = [paragraph.sentences for paragraph in document.paragraphs if len(paragraph.sentences) > 1]
         if long_enough:
-            pairs.append(long_enough[0][:2])
+            first, second, *_ = long_enough[0]
+            pairs.append((first, second))
     return pairs
 
 

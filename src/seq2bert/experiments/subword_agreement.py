@@ -1,6 +1,8 @@
 """L12's comparison with `tokenizers` and `transformers`: our vocabulary in their hands, and all the prose.
 
-No lecture imports these libraries, so their ids are recorded as a digest; the lecture compares its own with it.
+Lectures do not need these libraries: their ids are recorded as a digest, and the lecture compares its own with it.
+Since version 5 the usual `BertTokenizer` of `transformers` is `tokenizers` inside; for a second algorithm this
+asks the one written in Python, from BERT's first release, that `transformers` carries as `BertTokenizerLegacy`.
 Also recorded: the vocabulary that `tokenizers` itself learns under the name of WordPiece.
 """
 
@@ -47,9 +49,9 @@ def digest_of_ids(rows: Iterable[Sequence[int]]) -> str:
 
 
 def compare_with_libraries(settings: Settings) -> Figures:
-    """Give both libraries the vocabulary of :class:`WordPiece` and count the sentences with other ids."""
+    """Give both libraries the vocabulary of ``WordPiece`` and count the sentences with other ids."""
     from tokenizers import BertWordPieceTokenizer  # an optional library
-    from transformers import BertTokenizer
+    from transformers.models.bert.tokenization_bert_legacy import BertTokenizerLegacy
 
     lowercase = CASES[settings["case"]]
     prose = load_prose()
@@ -61,7 +63,7 @@ def compare_with_libraries(settings: Settings) -> Figures:
     with TemporaryDirectory() as folder:
         ours.save(folder)
         fast = BertWordPieceTokenizer(str(Path(folder) / "vocab.txt"), lowercase=lowercase)
-        published = BertTokenizer.from_pretrained(folder)
+        published = BertTokenizerLegacy.from_pretrained(folder)
     theirs = {
         "tokenizers": [one.ids for one in fast.encode_batch(sentences, add_special_tokens=False)],
         "transformers": published(sentences, add_special_tokens=False)["input_ids"],

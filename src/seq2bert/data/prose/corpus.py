@@ -3,7 +3,7 @@
 It comes with the package, compressed; its card says what is in it, under which licences, and which
 command made it, and NOTICE.txt beside it has the notices of the sources. Every document is one
 module of a package or one topic of the language reference. Leaves out code, formulas, tables and,
-by the rule of :mod:`seq2bert.data.prose.duplicates`, sentences that repeat earlier ones.
+by the rule of :class:`~seq2bert.data.prose.NearDuplicates`, sentences that repeat earlier ones.
 """
 
 import functools
@@ -83,7 +83,7 @@ def split_of(package: str, module: str) -> str:
     Parameters
     ----------
     package, module : str
-        As in :class:`Document`.
+        As in :class:`~seq2bert.data.prose.Document`.
 
     Returns
     -------

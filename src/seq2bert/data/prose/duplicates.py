@@ -48,7 +48,7 @@ def share_seen(sentence: str, seen: AbstractSet[int]) -> float:
     sentence : str
         Any text.
     seen : set of int
-        Runs of other sentences, from :func:`runs_of_words`.
+        Runs of other sentences, from :func:`~seq2bert.data.prose.runs_of_words`.
 
     Returns
     -------

@@ -74,7 +74,7 @@ def paragraphs(docstring: str) -> list[tuple[str, str]]:
     Parameters
     ----------
     docstring : str
-        With its indentation removed, as :func:`seq2bert.data.prose.docstrings.docstrings` gives it.
+        With its indentation removed, as :func:`~seq2bert.data.prose.docstrings` gives it.
 
     Returns
     -------
