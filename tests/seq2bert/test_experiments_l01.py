@@ -20,7 +20,7 @@ from seq2bert.recurrent import build_seq2seq
 def _tiny(monkeypatch):
     """Run jobs in this process, on little data and with few steps."""
 
-    def run_jobs(experiment, jobs, processes):
+    def run_jobs(experiment, jobs, processes, folder):
         return (Record(settings, experiment.run_job(settings)) for settings in jobs)
 
     monkeypatch.setattr(record, "_run_jobs", run_jobs)
