@@ -127,6 +127,8 @@ def test_transformers_reads_every_value(tmp_path):
             "quantization_config must be left out; got {'bits': 8}, which is another model",
         ),
         ({"embedding_size": 3}, "embedding_size must be left out; got 3, which is another model"),
+        ({"rope_theta": 1e4}, "rope_theta must be left out; got 10000.0, which is another model"),
+        ({"rope_parameters": {}}, "rope_parameters must be left out; got {}, which is another model"),
         ({"hidden_act": "gelu_new"}, "activation must be one of relu, gelu; got 'gelu_new'"),
         ({"num_attention_heads": 4}, "n_heads must divide d_model; got 4 and 6"),
         ({"hidden_size": "6"}, "hidden_size must be int; got '6'"),

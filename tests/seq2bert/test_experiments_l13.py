@@ -42,6 +42,18 @@ def test_two_neighbours_may_know_better_than_one():
     assert int(guesses["two-sided trigram"]) == 7
 
 
+@pytest.mark.error_messages
+def test_a_place_without_two_neighbours_is_refused():
+    counts = count_neighbours(np.array([1, 2, 3]), 5)
+    for place in (0, 2):
+        chosen = torch.zeros(1, 3, dtype=torch.bool)
+        chosen[0, place] = True
+        with pytest.raises(ValueError, match="chosen must leave out the first and the last token of every row"):
+            counts.guess(torch.tensor([[1, 2, 3]]), chosen)
+    with pytest.raises(ValueError, match="ids must hold at least three tokens; got 2"):
+        count_neighbours(np.array([1, 2]), 5)
+
+
 def test_counting_agrees_with_counters():
     random = np.random.default_rng(0)
     ids = random.integers(0, N_TOKENS, 500)

@@ -86,6 +86,8 @@ def test_a_draw_is_even_and_begins_with_the_smaller_draw(small_prose):
     assert len(set(many)) == 20
     assert task.draw(8, seed=3) == many[:8]
     assert task.draw(20, seed=4) != many
+    short = {min(range(3), key=Counter(one.label for one in task.draw(20, seed=seed)).get) for seed in range(20)}
+    assert short == {0, 1, 2}  # no class is always the one that gets fewer
 
 
 @pytest.mark.error_messages

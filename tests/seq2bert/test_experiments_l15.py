@@ -9,7 +9,7 @@ from seq2bert.checkpoints import save_bert, shipped_folder
 from seq2bert.data.prose import Document, Paragraph, load_prose
 from seq2bert.experiments import checkpoint_agreement, load_result
 from seq2bert.experiments.bag_of_words import inverse_frequencies
-from seq2bert.experiments.checkpoint_agreement import CONFIG, SENTENCE, compare, first_values
+from seq2bert.experiments.checkpoint_agreement import CONFIG, SENTENCE, compare_with_transformers, first_values
 from seq2bert.experiments.sentence_retrieval import (
     bag_vectors,
     mean_vectors,
@@ -87,7 +87,7 @@ def test_shapes_are_named():
 def test_both_compute_the_same(model, tokenizer, tmp_path, monkeypatch):
     save_bert(model, tmp_path, tokenizer=tokenizer)
     monkeypatch.setattr(checkpoint_agreement, "shipped_folder", lambda: tmp_path)
-    figures = compare({"model": "shipped", "seed": 0, "sentences": 5, "shown": 3})
+    figures = compare_with_transformers({"model": "shipped", "seed": 0, "sentences": 5, "shown": 3})
     assert figures["float32"]["largest_difference"] < 1e-5 < 1e-3 < figures["float32"]["largest_value"]
     assert figures["float64"]["largest_difference"] < 1e-12
     tokens = torch.tensor([sentence_input(tokenizer, SENTENCE, 128)])

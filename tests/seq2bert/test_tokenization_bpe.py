@@ -193,6 +193,11 @@ def test_files_come_back(tmp_path):
         ),
         (lambda folder: (folder / "merges.txt").write_text("a q\n"), ValueError, "join and make pieces .* 'q' of 0"),
         (lambda folder: (folder / "merges.txt").write_text("b c\n"), ValueError, "'bc' of 0 is not"),
+        (
+            lambda folder: (folder / "tokenizer_config.json").write_text('{"end_of_word_suffix": null}'),
+            TypeError,
+            "end must be a string; got None",
+        ),
         (lambda folder: (folder / "merges.txt").write_bytes(b"\xff"), ValueError, "must be UTF-8; byte 0"),
     ],
 )

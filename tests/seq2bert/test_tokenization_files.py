@@ -1,11 +1,13 @@
 """The files of a published BERT: read as transformers reads them, written so that it reads them."""
 
 import json
+import os
 
 import pytest
 from transformers import BertTokenizer
 
 from seq2bert.tokenization import Cleaning, PieceVocabulary, WordPiece
+from seq2bert.tokenization.files import write_text
 
 SPECIAL = PieceVocabulary.SPECIAL_TOKENS
 PIECES = ["[PAD]", "[unused0]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "##b", "é", "E", "e", "東"]
@@ -128,6 +130,13 @@ def no_model(folder):
         (lambda at: pipeline(at, continuing_subword_prefix="@"), ValueError, "continuing_subword_prefix must be ##"),
         (lambda at: pipeline(at, vocab=["a"]), ValueError, "must map pieces to ids; got list"),
         (lambda at: pipeline(at, vocab={"a": 0, "b": 2}), ValueError, "ids of 2 pieces must be 0 to 1, each once"),
+        (lambda at: pipeline(at, vocab={"a": 0, "b": []}), ValueError, "ids of 2 pieces must be 0 to 1, each once"),
+        (lambda at: pipeline(at, vocab={"a": 0, "b": True}), ValueError, "ids of 2 pieces must be 0 to 1, each once"),
+        (
+            lambda at: (at / "tokenizer.json").write_text('{"normalizer": [1]}'),
+            ValueError,
+            r"must be an object; got \[1\]",
+        ),
         (lambda at: pipeline(at, vocab={"a": 0, "b": "1"}), ValueError, "ids of 2 pieces must be 0 to 1, each once"),
     ],
 )
@@ -137,6 +146,18 @@ def test_broken_folders_are_named(change, error, message, tmp_path):
     change(folder)
     with pytest.raises(error, match=message):
         WordPiece.load(folder)
+
+
+def test_an_interrupted_save_leaves_the_old_file(tmp_path, monkeypatch):
+    write_text(tmp_path / "a.txt", "old")
+
+    def crash(*_):
+        raise OSError("the power is off")
+
+    monkeypatch.setattr(os, "replace", crash)
+    with pytest.raises(OSError, match="the power is off"):
+        write_text(tmp_path / "a.txt", "new")
+    assert (tmp_path / "a.txt").read_text() == "old"
 
 
 @pytest.mark.error_messages

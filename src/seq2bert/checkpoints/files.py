@@ -91,13 +91,6 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
     os.replace(beside, path)
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write a text file in the same way."""
-    beside = path.with_name(path.name + ".part")
-    beside.write_text(text, encoding="utf-8")
-    os.replace(beside, path)
-
-
 def _kinds(content: object) -> str:
     if not isinstance(content, dict):
         return type(content).__name__

@@ -70,7 +70,9 @@ def hub_folder(
 
 def _import_hub() -> ModuleType:
     try:
-        import huggingface_hub
+        import huggingface_hub.constants  # its parts are not there before they are asked for
+        import huggingface_hub.errors
+        import huggingface_hub.utils
     except ImportError as error:
         raise ImportError("the hub needs one more package: pip install 'seq2bert[hub]'") from error
     return huggingface_hub

@@ -10,9 +10,10 @@ from torch import Tensor, nn
 from seq2bert.bert import Bert, BertEncoder
 from seq2bert.checkpoints.architectures import architecture, label_entries, output_name
 from seq2bert.checkpoints.config_file import CONFIG_FILE, published_config
-from seq2bert.checkpoints.files import SAFETENSORS_FILE, named_precision, write_tensors, write_text
+from seq2bert.checkpoints.files import SAFETENSORS_FILE, named_precision, write_tensors
 from seq2bert.checkpoints.names import PREFIX, published_names
 from seq2bert.tokenization import WordPiece
+from seq2bert.tokenization.files import write_text
 
 
 def save_bert(

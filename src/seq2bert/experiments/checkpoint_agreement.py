@@ -16,7 +16,7 @@ from seq2bert.data.prose import load_prose
 from seq2bert.experiments.record import Experiment, Figures, Record, Settings
 from seq2bert.experiments.sentence_retrieval import mean_vectors, neighbours_of, retrieval_scores, sentence_input
 
-__all__ = ["EXPERIMENT", "PRECISIONS", "SENTENCE", "compare", "first_values"]
+__all__ = ["EXPERIMENT", "PRECISIONS", "SENTENCE", "compare_with_transformers", "first_values"]
 
 SENTENCE = "If any given Futures are duplicated, they will be returned once."
 """The running sentence of the course's fourth part."""
@@ -30,7 +30,7 @@ def first_values(output: Tensor, number: int) -> list[float]:
     return [float(value) for value in output[-1, :number]]
 
 
-def compare(settings: Settings) -> Figures:
+def compare_with_transformers(settings: Settings) -> Figures:
     """Give the same padded sentences to both and take the largest difference of any output."""
     shipped = settings["model"] == "shipped"
     folder = shipped_folder() if shipped else minilm_folder()
@@ -89,7 +89,7 @@ EXPERIMENT = Experiment(
     name="checkpoint-agreement",
     description="L15: our BERT against transformers on the same folders; a real encoder on sentences",
     plan=_plan,
-    run_job=compare,
+    run_job=compare_with_transformers,
     config=CONFIG,
     summarise=_summarise,
 )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Int
+from jaxtyping import Bool, Int
 from torch import Tensor
 
 BASELINES = ("unigram", "bigram", "two-sided trigram")
@@ -35,7 +35,9 @@ class NeighbourCounts:
     pairs: np.ndarray
     between: np.ndarray
 
-    def guess(self, windows: Int[Tensor, "batch time"], chosen: Tensor) -> dict[str, Int[Tensor, " chosen"]]:
+    def guess(
+        self, windows: Int[Tensor, "batch time"], chosen: Bool[Tensor, "batch time"]
+    ) -> dict[str, Int[Tensor, " chosen"]]:
         """Return what each baseline would write at the chosen places.
 
         Parameters
@@ -49,7 +51,14 @@ class NeighbourCounts:
         dict
             Names of `BASELINES` to guesses, in the order of ``windows[chosen]``. A pair of neighbours
             that was never seen is answered by the left one alone.
+
+        Raises
+        ------
+        ValueError
+            If the first or the last token of a row is chosen: it has one neighbour.
         """
+        if bool(chosen[:, [0, -1]].any()):
+            raise ValueError("chosen must leave out the first and the last token of every row; got one of them")
         row, place = (axis.numpy() for axis in chosen.nonzero(as_tuple=True))
         ids = windows.numpy()
         left, right = ids[row, place - 1], ids[row, place + 1]
@@ -73,7 +82,14 @@ def count_neighbours(ids: np.ndarray, n_tokens: int) -> NeighbourCounts:
     Returns
     -------
     NeighbourCounts
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than three tokens.
     """
+    if len(ids) < 3:
+        raise ValueError(f"ids must hold at least three tokens; got {len(ids)}")
     anywhere = int(np.bincount(ids, minlength=n_tokens).argmax())
     keys, best = _most_frequent(ids[:-1], ids[1:], n_tokens)
     after = np.full(n_tokens, anywhere, dtype=np.int64)

@@ -60,6 +60,8 @@ def read_bpe(folder: Path) -> tuple[PieceVocabulary, list[tuple[str, str]], Mark
         If one of the files is missing.
     ValueError
         If a file does not say what it should.
+    TypeError
+        If a mark is not a string.
     """
     pieces = pieces_by_id(read_json(folder / VOCABULARY_FILE), folder / VOCABULARY_FILE)
     merges = []
@@ -72,5 +74,5 @@ def read_bpe(folder: Path) -> tuple[PieceVocabulary, list[tuple[str, str]], Mark
         merges.append((parts[0], parts[1]))
     read_text(folder / CONFIG_FILE)  # without it, nobody knows the marks
     config = read_config(folder)
-    marks = Marks(**{own: config.get(published, "") for own, published in _MARK_NAMES.items()})
+    marks = Marks(**{own: config[published] for own, published in _MARK_NAMES.items() if published in config})
     return PieceVocabulary(pieces), merges, marks, read_cleaning(folder)

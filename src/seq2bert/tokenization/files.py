@@ -6,6 +6,7 @@ lower-cased. ``tokenizer.json``, a pipeline of the library ``tokenizers``, is re
 """
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -61,9 +62,14 @@ def write_config(folder: Path, cleaning: Cleaning, **others: str) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a file, the same on every system, and the folder around it if it is not there."""
+    """Write a file, the same on every system, all of it or nothing: beside its place, then moved there.
+
+    The folder around it is made if it is not there.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8", newline="\n")
+    beside = path.with_name(path.name + ".part")
+    beside.write_text(text, encoding="utf-8", newline="\n")
+    os.replace(beside, path)
 
 
 def read_text(path: Path) -> str:
@@ -146,7 +152,7 @@ def pieces_by_id(id_of: object, path: Path) -> list[str]:
     """
     if not isinstance(id_of, dict):
         raise ValueError(f"{path}: the vocabulary must map pieces to ids; got {type(id_of).__name__}")
-    if set(id_of.values()) != set(range(len(id_of))):
+    if any(type(one) is not int for one in id_of.values()) or set(id_of.values()) != set(range(len(id_of))):
         raise ValueError(f"{path}: the ids of {len(id_of)} pieces must be 0 to {len(id_of) - 1}, each once")
     return sorted(id_of, key=id_of.__getitem__)
 
@@ -193,6 +199,8 @@ def read_cleaning(folder: Path) -> Cleaning:
     settings = {own: config[name] for own, name in _CONFIG_NAMES.items() if name in config}
     if (folder / PIPELINE_FILE).is_file():
         normalizer = read_json(folder / PIPELINE_FILE).get("normalizer") or {}
+        if not isinstance(normalizer, dict):
+            raise ValueError(f"{folder / PIPELINE_FILE}: normalizer must be an object; got {normalizer!r}")
         if normalizer.get("type") == "BertNormalizer":
             found = {own: normalizer[name] for own, name in _PIPELINE_NAMES.items() if name in normalizer}
             settings = found | settings

@@ -21,10 +21,20 @@ class Marks:
         Stands before every symbol but a word's first; ``##`` in WordPiece.
     end : str
         Stands behind a word's last symbol; ``</w>`` in BPE as first published.
+
+    Raises
+    ------
+    TypeError
+        If a mark is not a string.
     """
 
     continuation: str = ""
     end: str = ""
+
+    def __post_init__(self) -> None:
+        for name in ("continuation", "end"):
+            if not isinstance(getattr(self, name), str):
+                raise TypeError(f"{name} must be a string; got {getattr(self, name)!r}")
 
     def symbols(self, word: str) -> list[str]:
         """Cut a word into its characters, marked.
