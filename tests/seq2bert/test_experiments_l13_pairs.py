@@ -90,6 +90,7 @@ def test_a_book_of_one_phrase_is_refused():
         phrase_book_pairs([("a", "b")], generator=torch.Generator())
 
 
+@pytest.mark.without_shapes
 def test_held_out_pairs_are_the_same_for_every_seed():
     one, other = (phrase_book_task(pieces=300, seed=seed, rounds=2, held_out=50) for seed in (0, 1))
     assert one.test == other.test
@@ -148,6 +149,7 @@ SIZES = {"d_model": 16, "n_heads": 2, "d_ff": 32, "n_layers": 1, "max_length": 4
 TINY = {"sizes": SIZES, "longest": 48, "held_out": 40, "steps": 6, "batch_size": 4, "learning_rate": 1e-3, "seed": 0}
 
 
+@pytest.mark.without_shapes
 @pytest.mark.parametrize("text", ["phrase book", "prose"])
 def test_a_whole_run_at_a_tiny_size(short_prose, text):
     figures = next_sentence.predict_next({**TINY, "text": text, "start": "scratch", "pieces": 300})
