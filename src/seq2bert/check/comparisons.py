@@ -1,0 +1,169 @@
+"""Comparisons that teach: a hint, the shapes, and the place where two values differ most."""
+
+from collections.abc import Mapping, Sequence, Set
+from typing import Any
+
+import numpy as np
+import torch
+
+__all__ = ["close", "equal", "same_shape"]
+
+
+def close(actual: Any, expected: Any, hint: str, *, rtol: float = 1e-4, atol: float = 1e-5) -> None:
+    """Check that numbers are equal up to rounding.
+
+    Parameters
+    ----------
+    actual, expected : number, array, Tensor or nested list of them
+        Of any shape and dtype; gradients are not followed.
+    hint : str
+        What is probably wrong and what to try.
+    rtol, atol : float
+        As in `numpy.isclose`: ``|actual − expected| ≤ atol + rtol |expected|``.
+
+    Raises
+    ------
+    AssertionError
+        With the hint, if `actual` is not made of numbers, has another shape, is not finite where `expected` is,
+        or is too far away; the message names the place of the largest difference.
+    """
+    mine, theirs = _numbers(actual, hint), _numbers(expected, hint)
+    _compare_shapes(mine.shape, theirs.shape, hint)
+    with np.errstate(invalid="ignore"):
+        differences = np.where(mine == theirs, 0.0, np.abs(mine - theirs))
+    allowed = atol + rtol * np.abs(theirs)
+    wrong = ~(differences <= allowed)  # also where the difference is not a number
+    if wrong.any():
+        excess = np.where(np.isnan(differences), np.inf, differences - np.where(np.isinf(allowed), 0.0, allowed))
+        place = np.unravel_index(int(np.argmax(np.where(wrong, excess, -np.inf))), mine.shape)
+        many = f"; {int(wrong.sum())} of {mine.size} values differ" if mine.size > 1 else ""
+        raise AssertionError(
+            f"{hint}\n{_where(tuple(map(int, place)))}yours is {mine[place]:.6g}, expected {theirs[place]:.6g}{many}"
+        )
+
+
+def equal(actual: Any, expected: Any, hint: str) -> None:
+    """Check that two values are the same: whole numbers, truth values, text, and containers of them.
+
+    A list and a tuple with the same members are equal. A truth value and a number are not.
+
+    Raises
+    ------
+    AssertionError
+        With the hint and the first place that differs.
+    """
+    difference = _difference(actual, expected, ())
+    if difference is not None:
+        raise AssertionError(f"{hint}\n{difference}")
+
+
+def same_shape(actual: Any, shape: Sequence[int], hint: str) -> None:
+    """Check the shape of an array, a Tensor or a nested list.
+
+    Raises
+    ------
+    AssertionError
+        With the hint and both shapes.
+    """
+    if actual is None:
+        raise AssertionError(f"{hint}\nyours is None: is a return missing?")
+    try:
+        seen = tuple(actual.shape) if hasattr(actual, "shape") else np.shape(actual)
+    except ValueError:
+        raise AssertionError(f"{hint}\nyours has rows of different lengths") from None
+    _compare_shapes(seen, tuple(shape), hint)
+
+
+def _compare_shapes(seen: tuple[int, ...], wanted: tuple[int, ...], hint: str) -> None:
+    if tuple(seen) != tuple(wanted):
+        raise AssertionError(f"{hint}\nyours has shape {tuple(seen)}, expected {tuple(wanted)}")
+
+
+def _numbers(value: Any, hint: str) -> np.ndarray:
+    """Return the value as an array of 64-bit floats."""
+    if value is None:
+        raise AssertionError(f"{hint}\nyours is None: is a return missing?")
+    try:
+        array = np.asarray(_without_tensors(value))
+    except ValueError:
+        raise AssertionError(f"{hint}\nyours has rows of different lengths") from None
+    if array.dtype.kind not in "buif":
+        raise AssertionError(f"{hint}\nyours is not made of real numbers: it is {_kind(value)}")
+    return array.astype(np.float64)
+
+
+def _without_tensors(value: Any) -> Any:
+    if isinstance(value, torch.Tensor):
+        value = value.detach().cpu()
+        return (value.double() if value.is_floating_point() else value).numpy()
+    if isinstance(value, list | tuple):
+        return [_without_tensors(member) for member in value]
+    return value
+
+
+def _difference(mine: Any, theirs: Any, place: tuple[Any, ...]) -> str | None:
+    """Return a sentence about the first difference, or None."""
+    mine, theirs = _plain(mine), _plain(theirs)
+    if isinstance(theirs, np.ndarray) and isinstance(mine, list | tuple):
+        theirs = theirs.tolist()
+    elif isinstance(mine, np.ndarray) and isinstance(theirs, list | tuple):
+        mine = mine.tolist()
+    if isinstance(theirs, np.ndarray) and isinstance(mine, np.ndarray):
+        return _array_difference(mine, theirs, place)
+    if isinstance(theirs, list | tuple) and isinstance(mine, list | tuple):
+        for number, (one, other) in enumerate(zip(mine, theirs, strict=False)):
+            if (found := _difference(one, other, (*place, number))) is not None:
+                return found
+        if len(mine) != len(theirs):
+            return f"{_where(place)}yours has {len(mine)} members, expected {len(theirs)}: {_short(mine)}"
+        return None
+    if isinstance(theirs, Mapping) and isinstance(mine, Mapping):
+        if mine.keys() != theirs.keys():
+            return f"{_where(place)}yours has the keys {_short(list(mine))}, expected {_short(list(theirs))}"
+        found_all = (_difference(mine[key], theirs[key], (*place, key)) for key in theirs)
+        return next((found for found in found_all if found is not None), None)
+    if isinstance(theirs, Set) and isinstance(mine, Set):
+        same = mine == theirs
+    else:
+        same = _comparable(mine, theirs) and bool(mine == theirs)
+    return None if same else f"{_where(place)}yours is {_short(mine)}, expected {_short(theirs)}"
+
+
+def _array_difference(mine: np.ndarray, theirs: np.ndarray, place: tuple[Any, ...]) -> str | None:
+    if mine.shape != theirs.shape:
+        return f"{_where(place)}yours has shape {mine.shape}, expected {theirs.shape}"
+    if (mine.dtype.kind == "b") != (theirs.dtype.kind == "b"):
+        return f"{_where(place)}yours is made of {mine.dtype}, expected {theirs.dtype}"
+    different = np.argwhere(mine != theirs)
+    if len(different) == 0:
+        return None
+    at = tuple(map(int, different[0]))
+    return f"{_where((*place, *at))}yours is {_short(mine[at].item())}, expected {_short(theirs[at].item())}"
+
+
+def _plain(value: Any) -> Any:
+    """Return a Tensor as an array, an array of no axes or a NumPy scalar as a Python one."""
+    value = _without_tensors(value) if isinstance(value, torch.Tensor) else value
+    if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
+        return value.item()
+    return value
+
+
+def _comparable(mine: Any, theirs: Any) -> bool:
+    if isinstance(mine, bool) != isinstance(theirs, bool):
+        return False
+    numbers = (int, float)
+    return type(mine) is type(theirs) or (isinstance(mine, numbers) and isinstance(theirs, numbers))
+
+
+def _where(place: tuple[Any, ...]) -> str:
+    return f"at [{', '.join(map(repr, place))}] " if place else ""
+
+
+def _kind(value: Any) -> str:
+    return f"{_short(value)} ({type(value).__name__})"
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 120 else text[:117] + "..."
