@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 from torch.testing import assert_close
 
 from seq2bert.bert import Bert, BertConfig
-from seq2bert.checkpoints import load_bert, read_tensors, save_bert, weights_file, write_tensors
+from seq2bert.checkpoints import file_sha256, load_bert, read_tensors, save_bert, weights_file, write_tensors
 
 CONFIG = BertConfig(n_tokens=7, d_model=4, n_heads=2, d_ff=6, n_layers=2, max_length=5)
 TENSORS = {"a": torch.arange(6.0).view(2, 3), "b": torch.tensor([1, 2])}
@@ -137,3 +137,8 @@ def test_an_interrupted_save_leaves_the_old_file(tmp_path, monkeypatch):
     with pytest.raises(OSError, match="No space left"):
         write_tensors(path, {"a": torch.zeros(1)})
     assert_close(read_tensors(path)["a"], TENSORS["a"])
+
+
+def test_the_checksum_by_hand(tmp_path):
+    (tmp_path / "abc").write_bytes(b"abc")  # the first example of FIPS 180-2, appendix B.1
+    assert file_sha256(tmp_path / "abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"

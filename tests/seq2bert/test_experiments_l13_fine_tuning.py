@@ -289,7 +289,7 @@ def tiny(monkeypatch, tokenizer, encoder):
     weights = bags.inverse_frequencies(text for text, _ in sentences_of(40))
     monkeypatch.setattr(experiment, "_word_weights", lambda: weights)
     sha = SimpleNamespace(value="a" * 64)
-    monkeypatch.setattr(experiment, "_weights_sha256", lambda: sha.value)
+    monkeypatch.setattr(experiment, "shipped_sha256", lambda: sha.value)
     labels = {
         "8": {"batch_size": 4, "steps": 3, "choice_seeds": [100, 101], "seeds": [0, 1]},
         "16": {"batch_size": 4, "steps": 2, "rate_of": 8, "choice_seeds": [100], "seeds": [0, 1]},

@@ -1,11 +1,13 @@
 """The comparison with transformers that lecture 15 shows, and the test of sentence similarity."""
 
+import json
+
 import pytest
 import torch
 from torch.testing import assert_close
 
 from seq2bert.bert import BertConfig, BertForMaskedTokens
-from seq2bert.checkpoints import save_bert, shipped_folder
+from seq2bert.checkpoints import save_bert, shipped_folder, shipped_sha256
 from seq2bert.data.prose import Document, Paragraph, load_prose
 from seq2bert.experiments import checkpoint_agreement, load_result
 from seq2bert.experiments.bag_of_words import inverse_frequencies
@@ -107,3 +109,8 @@ def test_the_shipped_folder_is_whole():
     names = {path.name for path in shipped_folder().iterdir()}
     assert {"config.json", "vocab.txt", "tokenizer_config.json", "model.safetensors", "card.json"} <= names
     assert sum(path.stat().st_size for path in shipped_folder().iterdir()) < 10e6
+
+
+def test_the_shipped_weights_are_those_of_the_card():
+    card = json.loads((shipped_folder() / "card.json").read_text(encoding="utf-8"))
+    assert shipped_sha256() == card["sha256"]

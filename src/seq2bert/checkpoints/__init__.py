@@ -5,7 +5,7 @@ Leaves out weights in several files, quantised ones, and every architecture but 
 
 from .architectures import architecture, output_name
 from .config_file import CONFIG_FILE, parse_config, published_config, read_config
-from .files import PICKLE_FILE, SAFETENSORS_FILE, read_tensors, weights_file, write_tensors
+from .files import PICKLE_FILE, SAFETENSORS_FILE, file_sha256, read_tensors, weights_file, write_tensors
 from .fit import CheckpointError, Fitted, fit
 from .hub import hub_folder
 from .load import LoadedBert, load_bert
@@ -13,7 +13,7 @@ from .names import published_names
 from .packaged import minilm_folder
 from .redundant import present_names
 from .save import save_bert
-from .shipped import SHIPPED, shipped_folder
+from .shipped import SHIPPED, shipped_folder, shipped_sha256
 
 __all__ = [
     "CONFIG_FILE",
@@ -24,6 +24,7 @@ __all__ = [
     "Fitted",
     "LoadedBert",
     "architecture",
+    "file_sha256",
     "fit",
     "hub_folder",
     "load_bert",
@@ -37,6 +38,7 @@ __all__ = [
     "read_tensors",
     "save_bert",
     "shipped_folder",
+    "shipped_sha256",
     "weights_file",
     "write_tensors",
 ]

@@ -1,5 +1,6 @@
 """Tensors from files and into them. Nothing is unpickled but tensors and plain containers."""
 
+import hashlib
 import os
 import pickle
 import warnings
@@ -82,6 +83,18 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
     if not isinstance(content, dict) or not all(isinstance(tensor, Tensor) for tensor in content.values()):
         raise ValueError(f"{path} must hold tensors by name; got {_kinds(content)}")
     return content
+
+
+def file_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file, in hexadecimal digits.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be read.
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:

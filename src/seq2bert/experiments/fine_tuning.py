@@ -6,13 +6,12 @@ BERTs keep the learning rate that was best with fewer. Intervals are over the dr
 of the weights: all runs are tested on the same sentences, and other sentences would move all arms together.
 """
 
-import hashlib
 import time
 from functools import cache
 from statistics import mean
 
 from seq2bert.bert import BertEncoder, BertForClassification, BertForMaskedTokens
-from seq2bert.checkpoints import load_bert, shipped_folder
+from seq2bert.checkpoints import load_bert, shipped_folder, shipped_sha256
 from seq2bert.data.prose import load_prose
 from seq2bert.experiments.bag_of_words import BagOfWords, inverse_frequencies
 from seq2bert.experiments.choosing import Cell, best_candidate, cell_jobs, mean_accuracies, table_figures
@@ -167,7 +166,7 @@ def _cells(records: list[Record]) -> list[Cell]:
                 if arm == BAG:
                     candidates = [{"penalty": penalty} for penalty in CONFIG["penalties"]]
                 else:
-                    settings["weights"] = _weights_sha256()[:12]  # other weights are another run
+                    settings["weights"] = shipped_sha256()[:12]  # other weights are another run
                     rates = CONFIG["rates"][arm]
                     if "rate_of" in options:
                         best = best_candidate(cells[task, options["rate_of"], arm], records)
@@ -203,7 +202,7 @@ def _summarise(records: list[Record]) -> Figures:
             for other in (SCRATCH, BAG):
                 row[f"minus {other}"] = list(paired_interval(tested[task, labels, arm], tested[task, labels, other]))
         rows.append(row)
-    return {"rows": rows, "weights_sha256": _weights_sha256()}
+    return {"rows": rows, "weights_sha256": shipped_sha256()}
 
 
 def _names(cell: Cell) -> tuple[str, int, str]:
@@ -222,11 +221,6 @@ def _examples(task_name: str, part: str) -> list[Example]:
 @cache
 def _word_weights() -> dict[str, float]:
     return inverse_frequencies(sentence for document in load_prose().train for sentence in document.sentences)
-
-
-@cache
-def _weights_sha256() -> str:
-    return hashlib.sha256((shipped_folder() / "model.safetensors").read_bytes()).hexdigest()
 
 
 EXPERIMENT = Experiment(

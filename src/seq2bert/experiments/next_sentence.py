@@ -4,12 +4,10 @@ Leaves out masked tokens: nothing but the pairs teaches these models. The last r
 that has filled in masked tokens and has never seen a pair.
 """
 
-import hashlib
-
 import torch
 
 from seq2bert.bert import BertConfig, BertForClassification, start_from_sinusoids
-from seq2bert.checkpoints import load_bert, shipped_folder
+from seq2bert.checkpoints import load_bert, shipped_folder, shipped_sha256
 from seq2bert.data.prose import load_prose
 from seq2bert.experiments.record import Experiment, Figures, Record, Settings
 from seq2bert.experiments.sentence_pair_task import PairTask, pair_loss, phrase_book_task, prose_pair_task
@@ -88,7 +86,7 @@ def _plan(records: list[Record]) -> list[Settings]:
     jobs: list[Settings] = []
     for row in CONFIG["rows"]:
         # other weights are another run
-        weights = {"weights": _weights_sha256()[:12]} if row["start"] == "checkpoint" else {}
+        weights = {"weights": shipped_sha256()[:12]} if row["start"] == "checkpoint" else {}
         jobs += [{**row, **weights, **shared, "seed": seed} for seed in range(CONFIG["seeds"][row["text"]])]
     return jobs
 
@@ -101,10 +99,6 @@ def _summarise(records: list[Record]) -> Figures:
             row.setdefault(name, []).append(record.figures[name])
         row["pairs seen"] = record.figures["pairs seen"]
     return {"rows": rows}
-
-
-def _weights_sha256() -> str:
-    return hashlib.sha256((shipped_folder() / "model.safetensors").read_bytes()).hexdigest()
 
 
 EXPERIMENT = Experiment(

@@ -4,14 +4,13 @@ Trains on half-precision matrix products where the processor has them, saves eve
 resumes there. The weights that come out are those that the package ships.
 """
 
-import hashlib
 import json
 from pathlib import Path
 
 import torch
 
 from seq2bert.bert import BertConfig, BertForMaskedTokens, PretrainingBatches, parameter_count
-from seq2bert.checkpoints import SHIPPED, load_bert, save_bert
+from seq2bert.checkpoints import SHIPPED, file_sha256, load_bert, save_bert, weights_file
 from seq2bert.data.prose import prose_card
 from seq2bert.experiments.prose_task import (
     WINDOW,
@@ -129,7 +128,7 @@ def _write_card(folder: Path, settings: Settings, figures: Figures) -> None:
         "torch": torch.__version__.split("+")[0],
         "data": {name: prose[name] for name in ("what", "sha256", "rule", "sources")},
         "licence": "MIT, as the package; learned from the prose above, whose licences are named there",
-        "sha256": hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest(),
+        "sha256": file_sha256(weights_file(folder)),
         "figures": figures,
     }
     (folder / "card.json").write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
