@@ -1,0 +1,213 @@
+"""The tests' process: student names as handles that take and give data, and test cells executed with them."""
+
+import contextlib
+import io
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from classroom.cells import TestCell, free_names
+from classroom.crossing import CannotCross, Message, decode, encode, pack, unpack
+from classroom.student_side import StudentSide, read_exactly
+from seq2bert.check.inputs import DRAW
+
+__all__ = ["Handle", "Outcome", "SameProcess", "Student", "StudentError", "other_process", "run_test"]
+
+
+class StudentError(Exception):
+    """What a student's code raised in its own process: "TypeError: …"."""
+
+
+class Student(Protocol):
+    """A connection to a process that holds a student's objects."""
+
+    def ask(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Send a request (see `classroom.student_side`) and return the answer.
+
+        Raises
+        ------
+        StudentError
+            If the process is gone, or its answer cannot be read.
+        CannotCross
+            If the request holds what is not data.
+        """
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a test cell: points that were reached, and the message of what failed."""
+
+    task: str
+    points: float
+    reached: float
+    message: str
+
+
+class Handle:
+    """A student's function or class, seen from the tests: it can be called with data."""
+
+    def __init__(self, name: str, student: Student) -> None:
+        self._name, self._student = name, student
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the student's function with data."""
+        return self.run_operation(None, *args, **kwargs)
+
+    def run_operation(self, operation: str | None, /, *args: Any, **kwargs: Any) -> Any:
+        """Call, or run one of the operations of `seq2bert.check`, where the object is."""
+        request = {"do": "call", "name": self._name, "operation": operation, "args": args, "kwargs": kwargs}
+        answer = self._student.ask(request)
+        if "error" in answer:
+            raise StudentError("{}: {}".format(*answer["error"]))
+        if "value" not in answer:
+            raise StudentError(f"the notebook defines no {self._name}")
+        return answer["value"]
+
+
+def run_test(cell: TestCell, student: Student, *, draw: str = "") -> Outcome:
+    """Execute a test cell by itself, with the student's names as handles and copies.
+
+    Parameters
+    ----------
+    cell : TestCell
+    student : Student
+    draw : str
+        What the grader mixes into the seed of every input, see `seq2bert.check.draw`.
+
+    Returns
+    -------
+    Outcome
+        All of the cell's points, or none.
+    """
+    before = os.environ.get(DRAW)
+    os.environ[DRAW] = draw
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            names = {name: _resolve(name, student) for name in free_names(cell.source)}
+            exec(compile(cell.source, f"<tests of {cell.task}>", "exec"), {"__name__": "__main__", **names})
+    except Exception as error:
+        kind = "" if isinstance(error, AssertionError | StudentError) else f"{type(error).__name__}: "
+        return Outcome(cell.task, cell.points, 0.0, f"{kind}{error}")
+    finally:
+        os.environ.pop(DRAW)
+        os.environ.update({} if before is None else {DRAW: before})
+    return Outcome(cell.task, cell.points, cell.points, "")
+
+
+def _resolve(name: str, student: Student) -> Any:
+    answer = student.ask({"do": "look", "name": name})
+    if "callable" in answer:
+        return Handle(name, student)
+    if "value" in answer:
+        return answer["value"]
+    if "error" in answer:
+        raise StudentError("{}: {}".format(*answer["error"]))
+    raise StudentError(f"the notebook defines no {name}: was the cell that defines it run?")
+
+
+class _Connection:
+    """What both ways to reach a student's objects share: functions of the test that the student's code calls."""
+
+    def __init__(self) -> None:
+        self._waiting = False
+
+    def ask(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Send a request and return the answer, see `Student`."""
+        if self._waiting:
+            raise CannotCross("a function that a test passes in cannot itself use the student's functions")
+        callbacks: list[Callable[..., Any]] = []
+        failed: list[Exception] = []
+
+        def reply(call: dict[str, Any]) -> Message:
+            try:
+                return encode({"value": callbacks[call["callback"]](*call["args"], **call["kwargs"])})
+            except Exception as error:
+                failed.append(error)
+                return encode({"failed": f"{type(error).__name__}: {error}"})
+
+        message = encode(request, callbacks)
+        self._waiting = True
+        try:
+            answer: dict[str, Any] = decode(self._exchange(message, reply))
+        except (EOFError, BrokenPipeError, CannotCross) as error:
+            raise StudentError(f"no answer from the student's process: {error}") from None
+        finally:
+            self._waiting = False
+        if failed:  # an assertion in the test's own function, say
+            raise failed[0]
+        return answer
+
+    def _exchange(self, message: Message, reply: Callable[[dict[str, Any]], Message]) -> Message:
+        raise NotImplementedError
+
+
+class SameProcess(_Connection):
+    """A student's namespace beside the tests: the same messages without a second process. For trusted answers only.
+
+    Parameters
+    ----------
+    namespace : dict, optional
+        Where the student's cells are executed; empty if it is not given.
+    """
+
+    def __init__(self, namespace: dict[str, Any] | None = None) -> None:
+        super().__init__()
+        self.namespace: dict[str, Any] = {"__name__": "__main__"} if namespace is None else namespace
+
+    def _exchange(self, message: Message, reply: Callable[[dict[str, Any]], Message]) -> Message:
+        def ask_back(number: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+            call = decode(encode({"callback": number, "args": args, "kwargs": kwargs}))
+            return decode(reply(call))
+
+        return StudentSide(self.namespace, ask_back).answer(message)
+
+
+class _OtherProcess(_Connection):
+    """A student's process at the other end of two pipes."""
+
+    def __init__(self, process: subprocess.Popen[bytes], timeout: float) -> None:
+        super().__init__()
+        if process.stdin is None or process.stdout is None:
+            raise ValueError("the student's process needs pipes for its input and output")
+        self._process, self._timeout, self._write = process, timeout, process.stdin
+        self._read = read_exactly(process.stdout)
+
+    def _exchange(self, message: Message, reply: Callable[[dict[str, Any]], Message]) -> Message:
+        clock = threading.Timer(self._timeout, self._process.kill)
+        clock.start()
+        try:
+            self._send(message)
+            while "callback" in (call := decode(answer := unpack(self._read))):
+                self._send(reply(call))
+            return answer
+        finally:
+            clock.cancel()
+
+    def _send(self, message: Message) -> None:
+        self._write.write(pack(message))
+        self._write.flush()
+
+
+@contextlib.contextmanager
+def other_process(*, timeout: float = 60.0) -> Iterator[Student]:
+    """Start a process for a student's objects, and end it afterwards.
+
+    Parameters
+    ----------
+    timeout : float
+        Seconds that one request may take before the process is killed; later requests fail.
+    """
+    command = [sys.executable, "-m", "classroom.student_side"]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    try:
+        yield _OtherProcess(process, timeout)
+    finally:
+        process.kill()
+        process.wait()
+        for pipe in filter(None, (process.stdin, process.stdout)):
+            with contextlib.suppress(BrokenPipeError):
+                pipe.close()

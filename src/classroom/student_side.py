@@ -1,0 +1,121 @@
+"""The process that holds a student's objects. It runs the student's cells and answers, with data, what a test asks.
+
+A request is a dict: ``{"do": "execute", "source": …}``, ``{"do": "look", "name": …}`` or ``{"do": "call", "name": …,
+"operation": …, "args": …, "kwargs": …}``, where the operation is one of `seq2bert.check` or None for a plain call.
+The answer has one key: "value", "callable", "missing", "done" or "error" (the exception's type and message).
+Run as a program, it serves its standard input and output. It is no sandbox.
+"""
+
+import contextlib
+import os
+import sys
+from collections.abc import Callable
+from typing import IO, Any
+
+from classroom.cells import code_of
+from classroom.crossing import Message, decode, encode, pack, unpack
+from seq2bert.check import OPERATIONS
+
+__all__ = ["StudentSide", "main", "read_exactly"]
+
+AskBack = Callable[[int, tuple[Any, ...], dict[str, Any]], dict[str, Any]]
+
+
+class StudentSide:
+    """A student's names, and the answers to requests about them.
+
+    Parameters
+    ----------
+    namespace : dict
+        Where the student's cells are executed.
+    ask_back : callable
+        Given a callback's number, its arguments and its keyword arguments, returns what became of the call of the
+        test's function: ``{"value": …}`` or ``{"failed": message}``.
+    """
+
+    def __init__(self, namespace: dict[str, Any], ask_back: AskBack) -> None:
+        self.namespace = namespace
+        self.ask_back = ask_back
+
+    def answer(self, message: Message) -> Message:
+        """Return the answer to a request; whatever the student's code raises becomes an "error"."""
+        try:
+            return encode(self._do(**decode(message, self._callback)))
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # a student's exit is an error like any other
+            return encode({"error": (type(error).__name__, _text(error))})
+
+    def _callback(self, number: int) -> Callable[..., Any]:
+        def function_of_the_test(*args: Any, **kwargs: Any) -> Any:
+            reply = self.ask_back(number, args, kwargs)
+            if "failed" in reply:
+                raise RuntimeError(reply["failed"])
+            return reply["value"]
+
+        return function_of_the_test
+
+    def _do(
+        self,
+        *,
+        do: str,
+        name: str = "",
+        source: str = "",
+        operation: str | None = None,
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> dict[str, Any]:
+        if do == "execute":
+            exec(compile(code_of(source), "<cell>", "exec"), self.namespace)
+            return {"done": True}
+        if name not in self.namespace:
+            return {"missing": name}
+        subject = self.namespace[name]
+        if do == "look":
+            return {"callable": name} if callable(subject) else {"value": subject}
+        call = subject if operation is None else OPERATIONS[operation]
+        first = () if operation is None else (subject,)
+        return {"value": call(*first, *args, **(kwargs or {}))}
+
+
+def read_exactly(stream: IO[bytes]) -> Callable[[int], bytes]:
+    """Return a function that reads so many bytes, or raises EOFError."""
+
+    def read(n: int) -> bytes:
+        data = stream.read(n)
+        if len(data) < n:
+            raise EOFError("the other process is gone")
+        return data
+
+    return read
+
+
+def main() -> None:
+    """Serve requests from standard input; what the student's code prints goes nowhere."""
+    requests, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    read = read_exactly(requests)
+
+    def send(message: Message) -> None:
+        answers.write(pack(message))
+        answers.flush()
+
+    def ask_back(number: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+        send(encode({"callback": number, "args": args, "kwargs": kwargs}))
+        return decode(unpack(read))
+
+    side = StudentSide({"__name__": "__main__"}, ask_back)
+    with contextlib.suppress(EOFError):
+        while True:
+            send(side.answer(unpack(read)))
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # its own __str__ fails
+        return "(its message cannot be read)"
+
+
+if __name__ == "__main__":
+    main()
