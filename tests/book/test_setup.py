@@ -99,6 +99,7 @@ def test_constraints_pin_everything_that_is_installed_by_make(root):
         *project["dependencies"],
         *project["optional-dependencies"]["book"],
         *project["optional-dependencies"]["test"],
+        *project["optional-dependencies"]["instructor"],
     ]
     versions = {canonicalize_name(name): version for name, version in pinned(root).items()}
     for requirement in map(Requirement, wanted):
