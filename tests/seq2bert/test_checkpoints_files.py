@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import stat
 import zipfile
 
 import pytest
@@ -142,3 +143,25 @@ def test_an_interrupted_save_leaves_the_old_file(tmp_path, monkeypatch):
 def test_the_checksum_by_hand(tmp_path):
     (tmp_path / "abc").write_bytes(b"abc")  # the first example of FIPS 180-2, appendix B.1
     assert file_sha256(tmp_path / "abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="other systems have no such modes")
+@pytest.mark.parametrize(("mask", "mode"), [(0o022, 0o644), (0o077, 0o600), (0o002, 0o664)])
+def test_who_may_read_the_file_is_for_the_user_to_say(mask, mode, tmp_path):
+    path = tmp_path / "model.safetensors"
+    before = os.umask(mask)
+    try:
+        write_tensors(path, TENSORS)
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(path.stat().st_mode) == mode
+
+
+def test_what_a_run_that_was_killed_left_behind_is_written_over(tmp_path):
+    left = tmp_path / "model.safetensors.part"
+    left.write_bytes(b"half")
+    left.chmod(0o400)
+    write_tensors(tmp_path / "model.safetensors", TENSORS)
+    assert [path.name for path in tmp_path.iterdir()] == ["model.safetensors"]
+    assert (tmp_path / "model.safetensors").stat().st_mode & stat.S_IWUSR
+    assert read_tensors(tmp_path / "model.safetensors").keys() == TENSORS.keys()

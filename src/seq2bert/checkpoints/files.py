@@ -3,6 +3,7 @@
 import hashlib
 import os
 import pickle
+import stat
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -98,9 +99,16 @@ def file_sha256(path: Path) -> str:
 
 
 def write_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
-    """Write a safetensors file, all of it or nothing: beside its place, then moved there."""
+    """Write a safetensors file, all of it or nothing: beside its place, then moved there.
+
+    Others may read it as they may any new file of the user.
+    """
     beside = path.with_name(path.name + ".part")
+    beside.unlink(missing_ok=True)
+    beside.touch()
+    mode = stat.S_IMODE(beside.stat().st_mode)
     save_file(dict(tensors), beside, metadata={"format": "pt"})
+    beside.chmod(mode)  # safetensors makes files for the user alone
     os.replace(beside, path)
 
 
