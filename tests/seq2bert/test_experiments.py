@@ -66,6 +66,22 @@ def test_the_record_says_what_ran(tmp_path):
     assert len(document["code_sha256"]) == len(document["config_sha256"]) == 64
 
 
+def test_a_record_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
+    experiment = make_experiment([job(0, x=1)])
+    run(experiment, tmp_path)
+    written = []
+
+    def replace(source, target):
+        written.append(json.loads(Path(source).read_text(encoding="utf-8"))["summary"])
+        raise OSError("the machine goes down")
+
+    monkeypatch.setattr(record.os, "replace", replace)
+    with pytest.raises(OSError, match="goes down"):
+        run(make_experiment([job(1, x=2)]), tmp_path)
+    assert written == [{"sum": 2}]  # the new one was whole before it took the place of the old one
+    assert json.loads((tmp_path / "out" / "tiny.json").read_text(encoding="utf-8"))["summary"] == {"sum": 1}
+
+
 def test_a_later_part_may_depend_on_an_earlier_one(tmp_path):
     first = [job(0, x=5), job(1, x=3)]
 
@@ -154,7 +170,7 @@ def job(settings):
         log.write(f"{settings['seed']}\\n")
     if settings["seed"] == 1 and not (HERE / "worker").exists():
         (HERE / "worker").write_text(str(os.getpid()))
-        while not list(HERE.glob("work/*.jsonl")):  # until the first job is written down
+        while not any(file.stat().st_size for file in HERE.glob("work/*.jsonl")):  # until the first job is written down
             time.sleep(0.01)
         os.kill(os.getppid(), signal.SIGKILL)
         time.sleep(60)

@@ -121,7 +121,9 @@ def run_experiment(
     wanted = [_key(settings) for settings in experiment.plan(records)]
     records = sorted((r for r in records if _key(r.settings) in wanted), key=lambda r: wanted.index(_key(r.settings)))
     output.parent.mkdir(parents=True, exist_ok=True)
-    output.write_text(json.dumps(_document(experiment, records), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    beside = output.with_name(output.name + ".part")  # then moved, so that a crash leaves the old one whole
+    beside.write_text(json.dumps(_document(experiment, records), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    os.replace(beside, output)
     if experiment.makes is not None:
         kept = output.parents[1] / "checkpoints" / experiment.makes
         shutil.copytree(folder / experiment.makes, kept, dirs_exist_ok=True)
