@@ -6,7 +6,7 @@ IN = "$(VENV)/bin/python"
 HTML = _build/site/_build/html
 
 .DEFAULT_GOAL := help
-.PHONY: help environment book test test-all serve lecture budget lint format mutants-src set-repository clean clean-all
+.PHONY: help environment book test test-all serve lecture budget lint format check-assignments mutants-src set-repository clean clean-all
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { what = $$1; if (what == "lecture") what = what " N=04"; \
@@ -45,6 +45,9 @@ lint: environment ## formatting, lint, spelling, types; changes nothing
 format: environment ## format the code and strip the notebooks' outputs
 	@$(IN) -m ruff check --fix --quiet . ; $(IN) -m ruff format .
 	@$(IN) -m nbstripout --keep-id --extra-keys metadata.language_info.version lectures/*.ipynb
+
+check-assignments: environment ## grade wrong answers, right ones and mutants of every assignment (ONLY=e02)
+	@OMP_NUM_THREADS=1 $(IN) -m tools.check_assignments $(ONLY)
 
 mutants-src: environment ## break the package on purpose and list what the tests do not see
 	@$(IN) -m tools.mutants
