@@ -46,6 +46,52 @@ def test_a_merge_joins_all_its_places_from_the_left():
     assert tokenizer.steps("") == [[]]
 
 
+@pytest.mark.parametrize("marks", ALL_MARKS.values(), ids=ALL_MARKS)
+@given(order=st.randoms(use_true_random=False), word=st.text(alphabet="ab", min_size=1, max_size=40))
+@settings(deadline=None, max_examples=100)
+def test_a_word_is_cut_as_its_stages_show_whatever_the_order_of_the_merges(marks, order, word):
+    symbols = sorted({symbol for some in ("a", "b", "aaa", "aab", "bba", "bbb") for symbol in marks.symbols(some)})
+    merges = []
+    for _ in range(8):
+        pair = (order.choice(symbols), order.choice(symbols))
+        possible = not pair[0].endswith("</w>") and pair[1].startswith(marks.continuation)
+        if possible and pair not in merges:
+            merges.append(pair)
+            symbols = sorted({*symbols, marks.join(*pair)})
+    order.shuffle(merges)  # a merge may come before one whose result it joins
+    tokenizer = BPE(PieceVocabulary([*SPECIAL, *symbols]), merges, marks=marks)
+    assert tokenizer.tokenize(word) == tokenizer.steps(word)[-1]
+
+
+def test_a_merge_that_another_makes_possible_waits_until_that_one_is_made_everywhere():
+    # (ab, a) is older than (a, b); both places of ab are joined before it is looked at again, so none is left for it
+    tokenizer = small(("a", "b"), ("ab", "a"))
+    older = BPE(tokenizer.vocabulary, [("ab", "a"), ("a", "b")], marks=Marks())
+    assert older.cut("abab") == [("ab", 2), ("ab", 2)]
+    assert older.cut("aba") == [("aba", 3)]
+
+
+class Counted(dict):
+    """Ranks that count how often they are asked for."""
+
+    asked = 0
+
+    def get(self, pair, default=None):
+        self.asked += 1
+        return super().get(pair, default)
+
+
+def test_a_word_of_twice_the_length_costs_about_twice_as_much():
+    tokenizer = small(("a", "b"), ("b", "a"), ("ab", "ab"), ("abab", "abab"))
+    tokenizer._rank_of = ranks = Counted(tokenizer._rank_of)
+    costs = []
+    for n in (500, 1000):
+        ranks.asked = 0
+        assert len(tokenizer.cut("ab" * n)) == -(-n // 4)
+        costs.append(ranks.asked)
+    assert costs[1] <= 2.1 * costs[0] <= 2.1 * 10_000
+
+
 def test_an_unknown_character_costs_itself_only():
     tokenizer = small(("a", "b"))
     assert tokenizer.cut("abxab") == [("ab", 2), ("[UNK]", 1), ("ab", 2)]

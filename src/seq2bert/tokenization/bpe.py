@@ -3,6 +3,7 @@
 Works on characters; leaves out the byte level of GPT-2, where no character is unknown.
 """
 
+import heapq
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -13,7 +14,7 @@ from .merges import Marks, Training
 from .pieces import PieceVocabulary
 from .statistics import count_words
 from .subwords import SubwordTokenizer
-from .training import learn_merges
+from .training import MIN_COUNT, learn_merges
 
 __all__ = ["BPE", "BPE_MARKS"]
 
@@ -84,9 +85,9 @@ class BPE(SubwordTokenizer):
         texts: Iterable[str],
         size: int,
         *,
-        lowercase: bool = True,
+        lowercase: bool = Cleaning.lowercase,
         marks: Marks = BPE_MARKS,
-        min_count: int = 2,
+        min_count: int = MIN_COUNT,
         alphabet_limit: int | None = None,
     ) -> "BPE":
         """Learn merges from texts.
@@ -134,7 +135,7 @@ class BPE(SubwordTokenizer):
             Pieces, and how many characters each stands for; ``[UNK]`` for a character that the
             vocabulary lacks.
         """
-        symbols = self.steps(word)[-1]
+        symbols = self._merged(self.marks.symbols(word))
         unknown = self.vocabulary.pieces[self.vocabulary.unknown_id]
         lengths = [self.marks.length(symbol, first=at == 0) for at, symbol in enumerate(symbols)]
         pieces = [symbol if symbol in self.vocabulary else unknown for symbol in symbols]
@@ -151,7 +152,8 @@ class BPE(SubwordTokenizer):
         Returns
         -------
         list of lists of str
-            After each merge, of all places where the same two symbols meet, one stage.
+            After each merge, of all places where the same two symbols meet, one stage. Together they
+            grow as the square of the word does; :meth:`cut` makes the last one only.
         """
         stages = [self.marks.symbols(word)]
         while True:
@@ -159,6 +161,37 @@ class BPE(SubwordTokenizer):
             if not pairs:
                 return stages
             stages.append(self.marks.merge(stages[-1], *min(pairs, key=self._rank_of.__getitem__)))
+
+    def _merged(self, symbols: list[str]) -> list[str]:
+        """Make the merges in a linked list, with a heap of pairs: n log n steps for n symbols."""
+        before = list(range(-1, len(symbols) - 1))
+        after = [*range(1, len(symbols)), -1]
+        heap: list[tuple[int, int]] = []  # rank of a pair, and the place of its left symbol
+
+        def push(place: int) -> None:
+            if place >= 0 and after[place] >= 0:
+                rank = self._rank_of.get((symbols[place], symbols[after[place]]))
+                if rank is not None:
+                    heapq.heappush(heap, (rank, place))
+
+        for place in range(len(symbols)):
+            push(place)
+        while heap:
+            rank, changed = heap[0][0], []
+            while heap and heap[0][0] == rank:  # from left to right
+                left = heapq.heappop(heap)[1]
+                right = after[left]
+                if right < 0 or (symbols[left], symbols[right]) != self.merges[rank]:
+                    continue  # one of the two was merged with another
+                symbols[left], symbols[right] = self.marks.join(symbols[left], symbols[right]), ""
+                after[left], after[right] = after[right], -1
+                if after[left] >= 0:
+                    before[after[left]] = left
+                changed.append(left)
+            for place in changed:  # only now: a merge that is made possible here waits until all of this one are made
+                push(place)
+                push(before[place])
+        return [symbol for symbol in symbols if symbol]
 
     def save(self, folder: Path | str) -> None:
         """Write ``vocab.json``, ``merges.txt`` and ``tokenizer_config.json``.

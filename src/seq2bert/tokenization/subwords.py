@@ -217,6 +217,13 @@ class SubwordTokenizer(ABC):
         Returns
         -------
         EncodedBatch
+
+        Raises
+        ------
+        TypeError
+            If ``inputs`` is one string.
+        ValueError
+            If there is none, or ``max_length`` or ``length`` leaves no room for one of them.
         """
         if isinstance(inputs, str):
             raise TypeError(f"inputs must be a sequence of texts; got one string of {len(inputs)} characters")

@@ -11,9 +11,13 @@ from collections.abc import Mapping
 from .merges import Marks, Merge, Training
 from .segmentation import Pair, Segmentation
 
-__all__ = ["SCORES", "learn_merges"]
+__all__ = ["BY_COUNT", "MIN_COUNT", "SCORES", "learn_merges"]
 
-SCORES = ("count", "likelihood")
+MIN_COUNT = 2
+"""A pair that occurs once is left alone: merging it would make a piece for one place."""
+
+BY_COUNT = "count"
+SCORES = (BY_COUNT, "likelihood")
 """``count``: how often the pair occurs. ``likelihood``: that, divided by how often each part occurs (so called in
 tutorials on WordPiece; it does not choose the pair that raises the likelihood most)."""
 
@@ -23,8 +27,8 @@ def learn_merges(
     *,
     size: int,
     marks: Marks,
-    score: str = "count",
-    min_count: int = 2,
+    score: str = BY_COUNT,
+    min_count: int = MIN_COUNT,
     alphabet_limit: int | None = None,
     reserved: int = 0,
 ) -> Training:
@@ -135,7 +139,7 @@ class _Learner:
 
     def _score(self, pair: Pair) -> float:
         count = self.state.pair_counts[pair]
-        if self.score == "count":
+        if self.score == BY_COUNT:
             return float(count)
         return count / (self.state.symbol_counts[pair[0]] * self.state.symbol_counts[pair[1]])
 

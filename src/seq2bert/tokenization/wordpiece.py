@@ -12,7 +12,7 @@ from .merges import Marks, Training
 from .pieces import PieceVocabulary
 from .statistics import count_words
 from .subwords import SubwordTokenizer
-from .training import learn_merges
+from .training import BY_COUNT, MIN_COUNT, learn_merges
 
 __all__ = ["WORDPIECE_MARKS", "WordPiece"]
 
@@ -65,9 +65,9 @@ class WordPiece(SubwordTokenizer):
         texts: Iterable[str],
         size: int,
         *,
-        lowercase: bool = True,
-        score: str = "count",
-        min_count: int = 2,
+        lowercase: bool = Cleaning.lowercase,
+        score: str = BY_COUNT,
+        min_count: int = MIN_COUNT,
         alphabet_limit: int | None = None,
     ) -> "WordPiece":
         """Learn a vocabulary from texts.
