@@ -36,6 +36,9 @@ lecture: environment ## run one lecture, whether it changed or not
 	@$(IN) -m tools.execute --lecture "$(N)"
 	@$(IN) -m tools.budget --lecture "$(N)"
 
+exercises: environment ## make exercises/ from solutions/ with nbgrader
+	@$(IN) -m tools.make_exercises
+
 budget: environment ## wall and processor seconds and peak memory of each lecture's last run
 	@$(IN) -m tools.budget
 
