@@ -1,12 +1,15 @@
 """Comparisons that teach: a hint, the shapes, and the place where two values differ most."""
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import torch
 
 __all__ = ["close", "equal", "same_shape"]
+
+MISSING = "is None: is a return missing?"
+RAGGED = "has rows of different lengths"
 
 
 def close(actual: Any, expected: Any, hint: str, *, rtol: float = 1e-4, atol: float = 1e-5) -> None:
@@ -24,28 +27,42 @@ def close(actual: Any, expected: Any, hint: str, *, rtol: float = 1e-4, atol: fl
     Raises
     ------
     AssertionError
-        With the hint, if `actual` is not made of numbers, has another shape, is not finite where `expected` is,
-        or is too far away; the message names the place of the largest difference.
+        With the hint, if `actual` is not made of real numbers, has another shape, or is too far away somewhere; an
+        infinity is only near itself, and NaN near nothing. The message names the place of the largest difference.
+    TypeError
+        If `expected` is not made of real numbers.
     """
-    mine, theirs = _numbers(actual, hint), _numbers(expected, hint)
+    theirs = _numbers(expected)
+    if isinstance(theirs, str):
+        raise TypeError(f"the expected value {theirs}")
+    mine = _numbers(actual)
+    if isinstance(mine, str):
+        raise AssertionError(f"{hint}\nyours {mine}")
     _compare_shapes(mine.shape, theirs.shape, hint)
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore"):  # infinity minus infinity
         differences = np.where(mine == theirs, 0.0, np.abs(mine - theirs))
-    allowed = atol + rtol * np.abs(theirs)
+    allowed = atol + rtol * np.where(np.isinf(theirs), 0.0, np.abs(theirs))
     wrong = ~(differences <= allowed)  # also where the difference is not a number
     if wrong.any():
-        excess = np.where(np.isnan(differences), np.inf, differences - np.where(np.isinf(allowed), 0.0, allowed))
-        place = np.unravel_index(int(np.argmax(np.where(wrong, excess, -np.inf))), mine.shape)
+        excess = np.where(np.isnan(differences), np.inf, differences - allowed)
+        place = tuple(map(int, np.unravel_index(int(np.argmax(np.where(wrong, excess, -np.inf))), mine.shape)))
+        texts = f"{mine[place]:.6g}", f"{theirs[place]:.6g}"
+        if texts[0] == texts[1] != "nan":  # they differ after the sixth digit
+            texts = f"{mine[place]:.17g}", f"{theirs[place]:.17g}"
         many = f"; {int(wrong.sum())} of {mine.size} values differ" if mine.size > 1 else ""
-        raise AssertionError(
-            f"{hint}\n{_where(tuple(map(int, place)))}yours is {mine[place]:.6g}, expected {theirs[place]:.6g}{many}"
-        )
+        raise AssertionError(f"{hint}\n{_where(place)}yours is {texts[0]}, expected {texts[1]}{many}")
 
 
 def equal(actual: Any, expected: Any, hint: str) -> None:
     """Check that two values are the same: whole numbers, truth values, text, and containers of them.
 
-    A list and a tuple with the same members are equal. A truth value and a number are not.
+    Parameters
+    ----------
+    actual, expected : int, bool, str, list, tuple, dict, set, array or Tensor
+        Of any shape. A list, a tuple and an array with the same members are equal, and so are 2 and 2.0. A truth
+        value and a number are not. NaN equals nothing.
+    hint : str
+        What is probably wrong and what to try.
 
     Raises
     ------
@@ -60,17 +77,28 @@ def equal(actual: Any, expected: Any, hint: str) -> None:
 def same_shape(actual: Any, shape: Sequence[int], hint: str) -> None:
     """Check the shape of an array, a Tensor or a nested list.
 
+    Parameters
+    ----------
+    actual : number, array, Tensor or nested list of them
+        A number has the shape ().
+    shape : sequence of int
+        What its shape must be.
+    hint : str
+        What is probably wrong and what to try.
+
     Raises
     ------
     AssertionError
-        With the hint and both shapes.
+        With the hint and both shapes, or what `actual` is if it has no shape.
     """
     if actual is None:
-        raise AssertionError(f"{hint}\nyours is None: is a return missing?")
+        raise AssertionError(f"{hint}\nyours {MISSING}")
+    if isinstance(actual, str | bytes | dict | set | frozenset) or callable(actual):
+        raise AssertionError(f"{hint}\nyours has no shape: it is {_kind(actual)}")
     try:
-        seen = tuple(actual.shape) if hasattr(actual, "shape") else np.shape(actual)
+        seen = actual.shape if hasattr(actual, "shape") else np.shape(_without_tensors(actual))
     except ValueError:
-        raise AssertionError(f"{hint}\nyours has rows of different lengths") from None
+        raise AssertionError(f"{hint}\nyours {RAGGED}") from None
     _compare_shapes(seen, tuple(shape), hint)
 
 
@@ -79,16 +107,16 @@ def _compare_shapes(seen: tuple[int, ...], wanted: tuple[int, ...], hint: str) -
         raise AssertionError(f"{hint}\nyours has shape {tuple(seen)}, expected {tuple(wanted)}")
 
 
-def _numbers(value: Any, hint: str) -> np.ndarray:
-    """Return the value as an array of 64-bit floats."""
+def _numbers(value: Any) -> np.ndarray | str:
+    """Return the value as an array of 64-bit floats, or what is wrong with it."""
     if value is None:
-        raise AssertionError(f"{hint}\nyours is None: is a return missing?")
+        return MISSING
     try:
         array = np.asarray(_without_tensors(value))
     except ValueError:
-        raise AssertionError(f"{hint}\nyours has rows of different lengths") from None
+        return RAGGED
     if array.dtype.kind not in "buif":
-        raise AssertionError(f"{hint}\nyours is not made of real numbers: it is {_kind(value)}")
+        return f"is not made of real numbers: it is {_kind(value)}"
     return array.astype(np.float64)
 
 
@@ -117,12 +145,12 @@ def _difference(mine: Any, theirs: Any, place: tuple[Any, ...]) -> str | None:
         if len(mine) != len(theirs):
             return f"{_where(place)}yours has {len(mine)} members, expected {len(theirs)}: {_short(mine)}"
         return None
-    if isinstance(theirs, Mapping) and isinstance(mine, Mapping):
+    if isinstance(theirs, dict) and isinstance(mine, dict):
         if mine.keys() != theirs.keys():
             return f"{_where(place)}yours has the keys {_short(list(mine))}, expected {_short(list(theirs))}"
         found_all = (_difference(mine[key], theirs[key], (*place, key)) for key in theirs)
         return next((found for found in found_all if found is not None), None)
-    if isinstance(theirs, Set) and isinstance(mine, Set):
+    if isinstance(theirs, set | frozenset) and isinstance(mine, set | frozenset):
         same = mine == theirs
     else:
         same = _comparable(mine, theirs) and bool(mine == theirs)
@@ -138,7 +166,7 @@ def _array_difference(mine: np.ndarray, theirs: np.ndarray, place: tuple[Any, ..
     if len(different) == 0:
         return None
     at = tuple(map(int, different[0]))
-    return f"{_where((*place, *at))}yours is {_short(mine[at].item())}, expected {_short(theirs[at].item())}"
+    return f"{_where((*place, *at))}yours is {_short(_plain(mine[at]))}, expected {_short(_plain(theirs[at]))}"
 
 
 def _plain(value: Any) -> Any:

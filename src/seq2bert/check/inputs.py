@@ -17,6 +17,16 @@ def draw(task: str) -> np.random.Generator:
     Within one run it is the same each time that it is asked for. It depends on the task and on the
     environment variable ``SEQ2BERT_DRAW``, which a grader sets for each student.
 
+    Parameters
+    ----------
+    task : str
+        The task's name, such as ``"e02-additive"``.
+
+    Returns
+    -------
+    numpy.random.Generator
+        A new one, at its beginning.
+
     Raises
     ------
     ValueError
@@ -31,6 +41,19 @@ def draw(task: str) -> np.random.Generator:
 def different_sizes(generator: np.random.Generator, n: int, low: int = 2, high: int = 9) -> list[int]:
     """Return `n` different whole numbers from `low` to `high`, so that swapped axes cannot agree by chance.
 
+    Parameters
+    ----------
+    generator : numpy.random.Generator
+    n : int
+        How many.
+    low, high : int
+        The smallest and the largest number that may be drawn.
+
+    Returns
+    -------
+    list of int
+        Of length `n`, in random order.
+
     Raises
     ------
     ValueError
@@ -42,10 +65,10 @@ def different_sizes(generator: np.random.Generator, n: int, low: int = 2, high: 
 
 
 def array(generator: np.random.Generator, *shape: int) -> np.ndarray:
-    """Return standard normal values of a shape, as 64-bit floats."""
+    """Return standard normal values, 64-bit floats in an array of the shape `shape`."""
     return generator.standard_normal(shape)
 
 
 def tensor(generator: np.random.Generator, *shape: int) -> torch.Tensor:
-    """Return standard normal values of a shape, as a Tensor of 32-bit floats."""
+    """Return standard normal values, 32-bit floats in a Tensor of the shape `shape`."""
     return torch.from_numpy(generator.standard_normal(shape).astype(np.float32))

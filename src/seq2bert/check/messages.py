@@ -11,7 +11,13 @@ def passed(task: str) -> None:
 
 
 def when_answered(function: Callable[[], object]) -> None:
-    """Call a function of the notebook that uses an answer; without the answer say so, and let the notebook go on."""
+    """Call a function of the notebook that uses an answer; without the answer say so, and let the notebook go on.
+
+    Parameters
+    ----------
+    function : callable
+        Without arguments. Whatever it raises but NotImplementedError comes through.
+    """
     try:
         function()
     except NotImplementedError:

@@ -4,9 +4,11 @@ Each operation runs where the object lives and gives back data. In a notebook th
 tests in another process, the object is a handle with a method ``run_operation(name, *args, **kwargs)``, and the
 operation travels to the process that holds the object. So a test never touches the object itself.
 
-Results are copies without gradients. What a student's code raises comes through, except in `error_of`.
+Arguments and results are copies without gradients: in a notebook, too, an operation changes nothing of the test's.
+What a student's code raises comes through, except in `error_of`.
 """
 
+import copy
 import functools
 import itertools
 import random
@@ -31,14 +33,20 @@ def _operation(function: Callable[..., Any]) -> Callable[..., Any]:
     def here_or_there(subject: Any, /, *args: Any, **kwargs: Any) -> Any:
         if hasattr(type(subject), "run_operation"):
             return subject.run_operation(name, *args, **kwargs)
-        return function(subject, *args, **kwargs)
+        return function(subject, *_copy(args), **_copy(kwargs))
 
     return here_or_there
 
 
 @_operation
 def error_of(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> tuple[str, str] | None:
-    """Return the type's name and the message of the exception that the call raises, or None."""
+    """Return the exception that the call raises.
+
+    Returns
+    -------
+    (str, str) or None
+        The type's name and the message; None if the call raises nothing.
+    """
     try:
         function(*args, **kwargs)
     except Exception as error:
@@ -48,7 +56,20 @@ def error_of(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> tupl
 
 @_operation
 def first(function: Callable[..., Any], n: int, /, *args: Any, **kwargs: Any) -> list[Any]:
-    """Return the first `n` values of the iterable that the call returns, fewer if it ends before."""
+    """Return the first values of the iterable that the call returns.
+
+    Parameters
+    ----------
+    function : callable
+        Returns an iterable, which need not end.
+    n : int
+        How many values are taken.
+
+    Returns
+    -------
+    list
+        Of length `n`, or shorter if the iterable ends before.
+    """
     return [_copy(value) for value in itertools.islice(function(*args, **kwargs), n)]
 
 
@@ -68,13 +89,20 @@ def gradients(
     Returns
     -------
     list of Tensor or None
-        In the order of `args`; None where the result does not depend on the argument.
+        In the order of `args`, each of its argument's shape; None where the result does not depend on the argument.
+
+    Raises
+    ------
+    TypeError
+        If the function returns no Tensor.
+    ValueError
+        If the result has another shape than `upstream`.
     """
     leaves = [_leaf(argument) for argument in args]
     wanted = [leaf for leaf in leaves if isinstance(leaf, Tensor) and leaf.requires_grad]
     with torch.enable_grad():
         total = _total(function(*leaves, **kwargs), upstream)
-    if not total.requires_grad:
+    if not (wanted and total.requires_grad):
         return [None] * len(wanted)
     return list(torch.autograd.grad(total, wanted, allow_unused=True))
 
@@ -82,14 +110,26 @@ def gradients(
 @_operation
 def arguments_after(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> list[Any]:
     """Return the positional arguments as they are after the call: unchanged, unless the function writes into them."""
-    mine = [_copy(argument) for argument in args]
-    function(*mine, **kwargs)
-    return mine
+    function(*args, **kwargs)
+    return [_copy(argument) for argument in args]
 
 
 @_operation
 def seeded(function: Callable[..., Any], seed: int, /, *args: Any, **kwargs: Any) -> Any:
-    """Call after seeding the global generators of torch, NumPy and Python."""
+    """Call after seeding the global generators of torch, NumPy and Python.
+
+    Parameters
+    ----------
+    function : callable
+        May draw from the global generators.
+    seed : int
+        From 0 to 2³² − 1.
+
+    Returns
+    -------
+    object
+        What the call returns.
+    """
     torch.manual_seed(seed)
     np.random.seed(seed)  # noqa: NPY002 (a student may use the global generator)
     random.seed(seed)
@@ -111,7 +151,14 @@ def methods(
     -------
     list
         What each call returned, as it was at that time.
+
+    Raises
+    ------
+    TypeError
+        If the arguments of a call are no tuple.
     """
+    for name, args in calls:
+        _check_tuple(args, f"the arguments of {name}")
     subject = factory(*init, **init_kwargs)
     return [_copy(getattr(subject, name)(*args)) for name, args in calls]
 
@@ -148,7 +195,17 @@ def module(
     dict
         "output"; "parameters", a dict from name to Tensor; "gradients", of the sum of output times upstream, a dict
         from name to Tensor or None.
+
+    Raises
+    ------
+    TypeError
+        If `call` is no tuple, or the module returns no Tensor.
+    RuntimeError
+        If `state` has other names or shapes than the module.
+    ValueError
+        If the result has another shape than `upstream`.
     """
+    _check_tuple(call, "call")
     torch.manual_seed(seed)
     built = factory(*init, **init_kwargs)
     if state is not None:
@@ -179,14 +236,25 @@ def _leaf(argument: Any) -> Any:
 
 def _total(result: Any, upstream: Tensor | None) -> Tensor:
     """Return the scalar that is differentiated."""
-    tensor = next(iter(result)) if isinstance(result, tuple | list) else result
+    tensor = result[0] if isinstance(result, tuple | list) and result else result
     if not isinstance(tensor, Tensor):
         raise TypeError(f"a gradient needs a function that returns a Tensor; got {type(tensor).__name__}")
-    return (tensor if upstream is None else tensor * upstream).sum()
+    if upstream is None:
+        return tensor.sum()
+    if upstream.shape != tensor.shape:
+        raise ValueError(
+            f"upstream needs the shape of the result; got {tuple(upstream.shape)} and {tuple(tensor.shape)}"
+        )
+    return (tensor * upstream).sum()
+
+
+def _check_tuple(args: Any, name: str) -> None:
+    if not isinstance(args, tuple | list):
+        raise TypeError(f"{name} must be a tuple; got {type(args).__name__}")
 
 
 def _copy(value: Any) -> Any:
-    """Return a copy that later writing does not change: tensors detached, containers anew, other things as they are."""
+    """Return a copy that later writing does not change: tensors detached, containers anew, functions as they are."""
     if isinstance(value, Tensor):
         return value.detach().clone()
     if isinstance(value, np.ndarray):
@@ -197,4 +265,6 @@ def _copy(value: Any) -> Any:
         return tuple(_copy(member) for member in value)
     if isinstance(value, dict):
         return {key: _copy(member) for key, member in value.items()}
-    return value.copy() if isinstance(value, set) else value
+    if isinstance(value, torch.Generator):
+        return torch.Generator(value.device).set_state(value.get_state())
+    return copy.deepcopy(value) if isinstance(value, set | np.random.Generator) else value
