@@ -8,14 +8,24 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import IO, Any, Protocol
 
 from classroom.cells import TestCell, free_names
 from classroom.crossing import CannotCross, Message, decode, encode, pack, unpack
 from classroom.student_side import StudentSide, read_exactly
 from seq2bert.check.inputs import DRAW
 
-__all__ = ["Handle", "Outcome", "SameProcess", "Student", "StudentError", "other_process", "run_test"]
+__all__ = [
+    "Connection",
+    "Handle",
+    "Outcome",
+    "SameProcess",
+    "StreamConnection",
+    "Student",
+    "StudentError",
+    "other_process",
+    "run_test",
+]
 
 
 class StudentError(Exception):
@@ -109,7 +119,7 @@ def _resolve(name: str, student: Student) -> Any:
     raise StudentError(f"the notebook defines no {name}: was the cell that defines it run?")
 
 
-class _Connection:
+class Connection:
     """What both ways to reach a student's objects share: functions of the test that the student's code calls."""
 
     def __init__(self) -> None:
@@ -145,7 +155,7 @@ class _Connection:
         raise NotImplementedError
 
 
-class SameProcess(_Connection):
+class SameProcess(Connection):
     """A student's namespace beside the tests: the same messages without a second process. For trusted answers only.
 
     Parameters
@@ -166,30 +176,45 @@ class SameProcess(_Connection):
         return StudentSide(self.namespace, ask_back).answer(message)
 
 
-class _OtherProcess(_Connection):
-    """A student's process at the other end of two pipes."""
+class StreamConnection(Connection):
+    """A student's process at the other end of two streams of bytes, or of one that goes both ways.
+
+    Parameters
+    ----------
+    read_from, write_to : binary file
+    """
+
+    def __init__(self, read_from: IO[bytes], write_to: IO[bytes]) -> None:
+        super().__init__()
+        self._read, self._stream = read_exactly(read_from), write_to
+
+    def _exchange(self, message: Message, reply: Callable[[dict[str, Any]], Message]) -> Message:
+        self._send(message)
+        while "callback" in (call := decode(answer := unpack(self._read))):
+            self._send(reply(call))
+        return answer
+
+    def _send(self, message: Message) -> None:
+        self._stream.write(pack(message))
+        self._stream.flush()
+
+
+class _OtherProcess(StreamConnection):
+    """A process that is killed when a request takes too long."""
 
     def __init__(self, process: subprocess.Popen[bytes], timeout: float) -> None:
-        super().__init__()
         if process.stdin is None or process.stdout is None:
             raise ValueError("the student's process needs pipes for its input and output")
-        self._process, self._timeout, self._write = process, timeout, process.stdin
-        self._read = read_exactly(process.stdout)
+        super().__init__(process.stdout, process.stdin)
+        self._process, self._timeout = process, timeout
 
     def _exchange(self, message: Message, reply: Callable[[dict[str, Any]], Message]) -> Message:
         clock = threading.Timer(self._timeout, self._process.kill)
         clock.start()
         try:
-            self._send(message)
-            while "callback" in (call := decode(answer := unpack(self._read))):
-                self._send(reply(call))
-            return answer
+            return super()._exchange(message, reply)
         finally:
             clock.cancel()
-
-    def _send(self, message: Message) -> None:
-        self._write.write(pack(message))
-        self._write.flush()
 
 
 @contextlib.contextmanager

@@ -16,7 +16,7 @@ from classroom.cells import code_of
 from classroom.crossing import Message, decode, encode, pack, unpack
 from seq2bert.check import OPERATIONS
 
-__all__ = ["StudentSide", "main", "read_exactly"]
+__all__ = ["StudentSide", "main", "read_exactly", "serve"]
 
 AskBack = Callable[[int, tuple[Any, ...], dict[str, Any]], dict[str, Any]]
 
@@ -90,24 +90,39 @@ def read_exactly(stream: IO[bytes]) -> Callable[[int], bytes]:
     return read
 
 
-def main() -> None:
-    """Serve requests from standard input; what the student's code prints goes nowhere."""
-    requests, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    read = read_exactly(requests)
+def serve(namespace: dict[str, Any], read: Callable[[int], bytes], send: Callable[[Message], None]) -> None:
+    """Answer requests until there are no more.
 
-    def send(message: Message) -> None:
-        answers.write(pack(message))
-        answers.flush()
+    Parameters
+    ----------
+    namespace : dict
+        The student's names.
+    read : callable
+        As of `read_exactly`.
+    send : callable
+        Sends a message to where the requests come from.
+    """
 
     def ask_back(number: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
         send(encode({"callback": number, "args": args, "kwargs": kwargs}))
         return decode(unpack(read))
 
-    side = StudentSide({"__name__": "__main__"}, ask_back)
+    side = StudentSide(namespace, ask_back)
     with contextlib.suppress(EOFError):
         while True:
             send(side.answer(unpack(read)))
+
+
+def main() -> None:
+    """Serve requests from standard input; what the student's code prints goes nowhere."""
+    requests, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+    def send(message: Message) -> None:
+        answers.write(pack(message))
+        answers.flush()
+
+    serve({"__name__": "__main__"}, read_exactly(requests), send)
 
 
 def _text(error: BaseException) -> str:
