@@ -154,19 +154,20 @@ def without_what_training_has(documents: list[dict]) -> tuple[list[dict], int]:
 
     `NearDuplicates` looks back only: a short sentence may stand whole in a longer one that follows.
     """
-    held_out, training = [], []
-    for document in documents:
-        is_training = split_of(document["package"], document["module"]) == "train"
-        (training if is_training else held_out).append(document)
+    in_training = [split_of(document["package"], document["module"]) == "train" for document in documents]
+    training = [document for document, inside in zip(documents, in_training, strict=True) if inside]
     seen = {run for sentence in _sentences(training) for run in runs_of_words(sentence)}
-    before = len(_sentences(held_out))
-    for document in held_out:
-        kept = [
-            [section, [sentence for sentence in sentences if share_seen(sentence, seen) <= LARGEST_SHARE_SEEN]]
-            for section, sentences in document["paragraphs"]
-        ]
-        document["paragraphs"] = [paragraph for paragraph in kept if paragraph[1]]
-    return [document for document in documents if document["paragraphs"]], before - len(_sentences(held_out))
+    left = []
+    for document, inside in zip(documents, in_training, strict=True):
+        if not inside:
+            paragraphs = [
+                [section, [sentence for sentence in sentences if share_seen(sentence, seen) <= LARGEST_SHARE_SEEN]]
+                for section, sentences in document["paragraphs"]
+            ]
+            document = document | {"paragraphs": [paragraph for paragraph in paragraphs if paragraph[1]]}
+        if document["paragraphs"]:
+            left.append(document)
+    return left, len(_sentences(documents)) - len(_sentences(left))
 
 
 def _sentences(documents: list[dict]) -> list[str]:

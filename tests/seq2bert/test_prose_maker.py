@@ -1,5 +1,6 @@
 """The command that makes the prose, on a small folder of sources: what it reads, keeps, counts and writes."""
 
+import copy
 import json
 import lzma
 from pathlib import Path
@@ -79,8 +80,9 @@ def documents():
 
 def test_held_out_sentences_that_training_has_go_by_hand(documents):
     """They may stand in training before or after; a document with no sentence left goes too."""
-    train, _, test = documents
+    train, _, test = before = copy.deepcopy(documents)
     kept, number = make_prose.without_what_training_has(documents[::-1])
+    assert documents == before  # what it was given is as it was
     assert number == 2
     assert kept == [test | {"paragraphs": [["summary", ["c d e f g x", "x y"]]]}, train]
 
