@@ -340,6 +340,8 @@ def test_other_faults_name_the_file(change, message, tmp_path):
         ({"architectures": None}, r"architectures must name one of .*; got None: say what to build, as in build=Bert"),
         ({"architectures": ["BertModel", "BertForMaskedLM"]}, "architectures must name one of BertModel"),
         ({"architectures": "BertModel"}, "architectures must name one of .*; got 'B"),
+        ({"id2label": 3}, "id2label must be an object, with a name for each number of a class or tag; got 3"),
+        ({"id2label": "ab"}, "id2label must be an object, .*; got 'ab'"),
     ],
 )
 def test_another_architecture_is_refused(changes, message, tmp_path):

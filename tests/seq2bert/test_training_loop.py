@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.testing import assert_close
 
 from seq2bert.training import History, TrainingConfig, choose_device, learning_rate_at, load_checkpoint, loop, train
+from seq2bert.training.checkpoint import save_checkpoint
 from seq2bert.training.interrupt import interrupts_held
 
 CPU = torch.device("cpu")
@@ -552,6 +553,17 @@ def test_a_checkpoint_of_another_config_is_named_and_the_model_left_alone(tmp_pa
     with pytest.raises(ValueError, match=rf"run\.pt was made with another config: {message}$"):
         run(model, dataclasses.replace(CONFIG, **options), checkpoint=tmp_path / "run.pt")
     assert torch.equal(weights(model), weights(make(seed=5)))
+
+
+@pytest.mark.parametrize(
+    ("progress", "message"),
+    [({}, "no config, no history, no random, no scaler"), ({"config": {}, "scaler": {}}, "no history, no random")],
+)
+def test_a_checkpoint_that_was_saved_by_something_else_is_named(tmp_path, progress, message):
+    model = make()
+    save_checkpoint(tmp_path / "run.pt", model, torch.optim.AdamW(model.parameters()), progress)
+    with pytest.raises(ValueError, match=rf"run\.pt is not one of `train`: it has {message}$"):
+        run(model, checkpoint=tmp_path / "run.pt")
 
 
 def test_a_damaged_checkpoint_stops_the_run_before_it_begins(tmp_path):

@@ -63,11 +63,14 @@ def builder(content: Mapping[str, Any]) -> Callable[[BertConfig], nn.Module]:
     Raises
     ------
     ValueError
-        If it names none of this package's.
+        If it names none of this package's, or says of the labels something else than their names.
     """
     named = content.get("architectures")
     name = named[0] if isinstance(named, list) and len(named) == 1 else None
-    n = len(content.get("id2label") or (0, 1))  # two where nothing is said, as in transformers
+    labels = content.get("id2label") or {"0": "LABEL_0", "1": "LABEL_1"}  # where nothing is said, as in transformers
+    if not isinstance(labels, Mapping):
+        raise ValueError(f"id2label must be an object, with a name for each number of a class or tag; got {labels!r}")
+    n = len(labels)
     makers: dict[str, Callable[[BertConfig], nn.Module]] = {
         "BertModel": Bert,
         "BertForMaskedLM": BertForMaskedTokens,

@@ -68,8 +68,8 @@ def train(
         If the loss or its gradient is not finite; the message names the step. The weights are
         those from before that step.
     ValueError
-        If the checkpoint does not fit the model, the config or the number of processes, or the device
-        cannot compute in the precision asked for.
+        If the checkpoint was not saved here, does not fit the model, the config or the number of processes, or
+        the device cannot compute in the precision asked for.
     """
     device = choose_device() if device is None else device
     model.to(device)
@@ -134,6 +134,9 @@ def _save(run: Run, checkpoint: str | Path) -> None:
 
 def _resume(run: Run, checkpoint: str | Path) -> None:
     saved = read_checkpoint(checkpoint)["progress"]  # the model stays as it is if the config is another
+    missing = [name for name in ("config", "history", "random", "scaler") if name not in saved]
+    if missing:
+        raise ValueError(f"the checkpoint {checkpoint} is not one of `train`: it has no {', no '.join(missing)}")
     ours = asdict(run.config) | {"processes": run.world.size}
     theirs = saved["config"] | {"betas": tuple(saved["config"]["betas"]), "processes": len(saved["random"])}
     different = [name for name in ours if theirs.get(name) != ours[name]]
