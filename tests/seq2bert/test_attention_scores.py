@@ -379,3 +379,9 @@ def test_location_refuses_a_source_that_is_too_long():
     assert location_scores(torch.randn(2, 3, 4), weight, 9).shape == (2, 3, 9)
     with pytest.raises(ValueError, match="location scores know 9 source positions; got n_keys=10"):
         location_scores(torch.randn(2, 3, 4), weight, 10)
+
+
+@pytest.mark.parametrize("scale", [0.0, -1.0, math.nan, math.inf])
+def test_a_scale_whose_logarithm_is_no_number_is_named(scale):
+    with pytest.raises(ValueError, match=f"initial_scale must be positive and finite; got {scale}"):
+        CosineScore(initial_scale=scale)

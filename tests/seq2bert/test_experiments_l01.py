@@ -95,6 +95,17 @@ def test_letters_are_copied_or_reversed(kind):
         assert target == (source if kind == "copy" else source[::-1])  # both vocabularies hold the same letters
 
 
+@pytest.mark.error_messages
+def test_an_unknown_kind_is_named():
+    message = "kind must be one of copy, reverse; got 'sort'"
+    with pytest.raises(ValueError, match=message):
+        letters.letters_task("sort", max_length=7)
+    with pytest.raises(ValueError, match=message):
+        letters.letters_of_length(letters.letters_task("copy", max_length=5), "sort", 9, n=4)
+    with pytest.raises(ValueError, match="got 5 and 4"):
+        letters.letters_task("copy", max_length=4)
+
+
 def test_lengths_beyond_training_are_drawn():
     task = letters.letters_task("copy", max_length=5)
     assert [len(source) for source, _ in letters.letters_of_length(task, "copy", 9, n=4)] == [9] * 4

@@ -104,6 +104,11 @@ def test_the_additive_vector_of_the_example():
     assert_allclose(np.abs(V).sum(), 5.31)
 
 
+def test_a_negative_weight_has_no_entropy():
+    with pytest.raises(ValueError, match=r"weights must not be negative; got -0\.25"):
+        entropy(np.array([[1.0, 0.25], [0.0, -0.25]]), axis=0)
+
+
 def test_entropy_by_hand():  # one key: 0; four equal: ln 4; halves on two of three: ln 2
     assert_allclose(entropy(np.array([1.0, 0.0]), axis=0), 0)
     assert_allclose(entropy(np.full((2, 4), 0.25), axis=1), np.log([4, 4]))

@@ -52,10 +52,22 @@ class CosineScore(DotScore):
     """β cos(q, k) with a learned β > 0, kept positive as exp of a parameter. See `cosine_scores`.
 
     Graves et al. (2014) let the network emit β at every step; here it is one learned number.
+
+    Parameters
+    ----------
+    initial_scale : float
+        β at the start.
+
+    Raises
+    ------
+    ValueError
+        If it is not a positive, finite number.
     """
 
     def __init__(self, *, initial_scale: float = 5.0) -> None:
         super().__init__()
+        if not (initial_scale > 0 and math.isfinite(initial_scale)):
+            raise ValueError(f"initial_scale must be positive and finite; got {initial_scale}")
         self.log_scale = nn.Parameter(torch.tensor(math.log(initial_scale)))
 
     def forward(

@@ -25,8 +25,13 @@ def letters_task(kind: str, *, max_length: int) -> SequenceTask:
     max_length : int
         Training has all lengths from 2 to this one, equally often. Validation and test start at 5:
         shorter sequences would mostly be ones that training has shown.
+
+    Raises
+    ------
+    ValueError
+        If the kind is unknown, or ``max_length`` is below 5.
     """
-    make = MAKERS[kind]
+    make = _maker(kind)
     return SequenceTask.from_tokens(
         make(N_TRAIN, min_length=2, max_length=max_length, seed=1),
         make(N_VALID, min_length=UNSEEN, max_length=max_length, seed=2),
@@ -35,6 +40,18 @@ def letters_task(kind: str, *, max_length: int) -> SequenceTask:
 
 
 def letters_of_length(task: SequenceTask, kind: str, length: int, *, n: int) -> list[IdPair]:
-    """Draw test pairs of one length, longer than any in training if need be."""
-    pairs = MAKERS[kind](n, min_length=length, max_length=length, seed=1000 + length)
+    """Draw test pairs of one length, longer than any in training if need be.
+
+    Raises
+    ------
+    ValueError
+        If the kind is unknown, or ``n`` or ``length`` is below 1.
+    """
+    pairs = _maker(kind)(n, min_length=length, max_length=length, seed=1000 + length)
     return [(task.source_vocabulary.encode(s), task.target_vocabulary.encode(t)) for s, t in pairs]
+
+
+def _maker(kind: str) -> Callable[..., list[TokenPair]]:
+    if kind not in MAKERS:
+        raise ValueError(f"kind must be one of {', '.join(MAKERS)}; got {kind!r}")
+    return MAKERS[kind]

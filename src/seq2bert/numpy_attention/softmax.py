@@ -66,6 +66,13 @@ def entropy(weights: Float[np.ndarray, "*axes"], *, axis: int) -> np.ndarray:
     -------
     array
         Without that axis. A weight of 0 adds nothing.
+
+    Raises
+    ------
+    ValueError
+        If a weight is negative.
     """
+    if (weights < 0).any():
+        raise ValueError(f"weights must not be negative; got {weights.min():g}")
     logs = np.log(np.where(weights > 0, weights, 1.0))
     return np.asarray(-(weights * logs).sum(axis=axis))
