@@ -1,6 +1,7 @@
 """Cells of an assignment: which are answers, which are tests, what of a test is visible, which names it uses."""
 
-import re
+import ast
+import builtins
 import symtable
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,7 @@ from IPython.core.inputtransformer2 import TransformerManager
 __all__ = ["BEGIN_HIDDEN", "END_HIDDEN", "TestCell", "code_of", "free_names", "test_of", "without_hidden_tests"]
 
 BEGIN_HIDDEN, END_HIDDEN = "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"
-_BUILTINS = frozenset(dir(__builtins__) if not isinstance(__builtins__, dict) else __builtins__)
+_BUILTINS = frozenset(dir(builtins))
 
 
 @dataclass(frozen=True)
@@ -38,16 +39,25 @@ def code_of(source: str) -> str:
 
 
 def without_hidden_tests(source: str) -> str:
-    """Return a test cell as the student sees it.
+    """Return a test cell as the student sees it: without the markers' lines and what is between them.
 
     Raises
     ------
     ValueError
-        If a marker has no partner.
+        If a marker has no partner, or does not stand alone in its line.
     """
-    if source.count(BEGIN_HIDDEN) != source.count(END_HIDDEN):
-        raise ValueError(f"{BEGIN_HIDDEN} and {END_HIDDEN} must come in pairs")
-    return re.sub(rf"[ \t]*{BEGIN_HIDDEN}.*?{END_HIDDEN}[ \t]*\n?", "", source, flags=re.DOTALL)
+    visible, inside = [], False
+    for line in source.split("\n"):
+        marker = next((marker for marker in (BEGIN_HIDDEN, END_HIDDEN) if marker in line), None)
+        if marker is None:
+            visible += [] if inside else [line]
+        elif line.strip() != marker or inside == (marker == BEGIN_HIDDEN):
+            raise ValueError(f"{BEGIN_HIDDEN} and {END_HIDDEN} must come in pairs, each alone in its line")
+        else:
+            inside = marker == BEGIN_HIDDEN
+    if inside:
+        raise ValueError(f"{BEGIN_HIDDEN} has no {END_HIDDEN}")
+    return "\n".join(visible)
 
 
 def free_names(source: str) -> list[str]:
@@ -57,14 +67,19 @@ def free_names(source: str) -> list[str]:
     ------
     SyntaxError
         If the cell is not Python.
+    ValueError
+        If it imports ``*``: what that defines cannot be known.
     """
+    if any(isinstance(node, ast.ImportFrom) and node.names[0].name == "*" for node in ast.walk(ast.parse(source))):
+        raise ValueError("a test cell imports names, not *")
     module = symtable.symtable(source, "<test cell>", "exec")
-    own = {symbol.get_name() for symbol in module.get_symbols() if symbol.is_assigned() or symbol.is_imported()}
+    own: set[str] = set()
     used: set[str] = set()
     pending = [module]
     while pending:
         table = pending.pop()
-        symbols = table.get_symbols()
-        used |= {s.get_name() for s in symbols if s.is_referenced() and (table is module or s.is_global())}
+        symbols = [s for s in table.get_symbols() if table is module or s.is_global()]
+        own |= {s.get_name() for s in symbols if s.is_assigned() or s.is_imported()}
+        used |= {s.get_name() for s in symbols if s.is_referenced()}
         pending += table.get_children()
     return sorted(used - own - _BUILTINS)

@@ -8,11 +8,11 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import IO, Any, Protocol
+from typing import Any, Protocol
 
 from classroom.cells import TestCell, free_names
 from classroom.crossing import CannotCross, Message, decode, encode, pack, unpack
-from classroom.student_side import StudentSide, read_exactly
+from classroom.student_side import Readable, StudentSide, Writable, read_exactly
 from seq2bert.check.inputs import DRAW
 
 __all__ = [
@@ -26,6 +26,10 @@ __all__ = [
     "other_process",
     "run_test",
 ]
+
+
+_LONGEST = 10_000  # characters of a message
+_ANSWERS = {"value", "callable", "missing", "done", "error"}
 
 
 class StudentError(Exception):
@@ -63,7 +67,7 @@ class Handle:
     def __init__(self, name: str, student: Student) -> None:
         self._name, self._student = name, student
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         """Call the student's function with data."""
         return self.run_operation(None, *args, **kwargs)
 
@@ -101,9 +105,9 @@ def run_test(cell: TestCell, student: Student, *, draw: str = "") -> Outcome:
             exec(compile(cell.source, f"<tests of {cell.task}>", "exec"), {"__name__": "__main__", **names})
     except Exception as error:
         kind = "" if isinstance(error, AssertionError | StudentError) else f"{type(error).__name__}: "
-        return Outcome(cell.task, cell.points, 0.0, f"{kind}{error}")
+        return Outcome(cell.task, cell.points, 0.0, f"{kind}{error}"[:_LONGEST].encode("utf-8", "replace").decode())
     finally:
-        os.environ.pop(DRAW)
+        os.environ.pop(DRAW, None)
         os.environ.update({} if before is None else {DRAW: before})
     return Outcome(cell.task, cell.points, cell.points, "")
 
@@ -133,17 +137,18 @@ class Connection:
         failed: list[Exception] = []
 
         def reply(call: dict[str, Any]) -> Message:
+            function = _callback_of(call, callbacks)
             try:
-                return encode({"value": callbacks[call["callback"]](*call["args"], **call["kwargs"])})
+                return encode({"value": function(*call["args"], **call["kwargs"])})
             except Exception as error:
                 failed.append(error)
-                return encode({"failed": f"{type(error).__name__}: {error}"})
+                return encode({"failed": f"{type(error).__name__}: {error}"[:_LONGEST]})
 
         message = encode(request, callbacks)
         self._waiting = True
         try:
-            answer: dict[str, Any] = decode(self._exchange(message, reply))
-        except (EOFError, BrokenPipeError, CannotCross) as error:
+            answer = _checked(self._exchange(message, reply))
+        except (EOFError, OSError, CannotCross) as error:
             raise StudentError(f"no answer from the student's process: {error}") from None
         finally:
             self._waiting = False
@@ -151,8 +156,30 @@ class Connection:
             raise failed[0]
         return answer
 
-    def _exchange(self, message: Message, reply: Callable[[dict[str, Any]], Message]) -> Message:
+    def _exchange(self, message: Message, reply: Callable[[dict[str, Any]], Message]) -> Any:
+        """Send a request, answer callbacks, and return what comes at last, decoded and unchecked."""
         raise NotImplementedError
+
+
+def _checked(answer: Any) -> dict[str, Any]:
+    """Return an answer if it has the form of one: it comes from a process that is not trusted."""
+    if not isinstance(answer, dict) or len(answer) != 1 or not answer.keys() <= _ANSWERS:
+        raise CannotCross(f"what came is no answer: {answer!r:.200}")
+    if "error" in answer:
+        error = answer["error"]
+        if not (isinstance(error, tuple) and len(error) == 2 and all(isinstance(part, str) for part in error)):
+            raise CannotCross(f"what came is no error: {error!r:.200}")
+    return answer
+
+
+def _callback_of(call: dict[str, Any], callbacks: list[Callable[..., Any]]) -> Callable[..., Any]:
+    """Return the test's function that a student's process asks for."""
+    number, args, kwargs = (call.get(key) for key in ("callback", "args", "kwargs"))
+    if not (isinstance(args, tuple) and isinstance(kwargs, dict) and all(isinstance(key, str) for key in kwargs)):
+        raise CannotCross(f"what came is no call: {call!r:.200}")
+    if type(number) is not int or not 0 <= number < len(callbacks):
+        raise CannotCross(f"a call of a function that was not passed: number {number!r:.80} of {len(callbacks)}")
+    return callbacks[number]
 
 
 class SameProcess(Connection):
@@ -168,12 +195,13 @@ class SameProcess(Connection):
         super().__init__()
         self.namespace: dict[str, Any] = {"__name__": "__main__"} if namespace is None else namespace
 
-    def _exchange(self, message: Message, reply: Callable[[dict[str, Any]], Message]) -> Message:
+    def _exchange(self, message: Message, reply: Callable[[dict[str, Any]], Message]) -> Any:
         def ask_back(number: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
             call = decode(encode({"callback": number, "args": args, "kwargs": kwargs}))
-            return decode(reply(call))
+            answer: dict[str, Any] = decode(reply(call))
+            return answer
 
-        return StudentSide(self.namespace, ask_back).answer(message)
+        return decode(StudentSide(self.namespace, ask_back).answer(message))
 
 
 class StreamConnection(Connection):
@@ -184,15 +212,22 @@ class StreamConnection(Connection):
     read_from, write_to : binary file
     """
 
-    def __init__(self, read_from: IO[bytes], write_to: IO[bytes]) -> None:
+    def __init__(self, read_from: Readable, write_to: Writable) -> None:
         super().__init__()
         self._read, self._stream = read_exactly(read_from), write_to
+        self._broken = ""  # why nothing that comes can be understood any more
 
-    def _exchange(self, message: Message, reply: Callable[[dict[str, Any]], Message]) -> Message:
-        self._send(message)
-        while "callback" in (call := decode(answer := unpack(self._read))):
-            self._send(reply(call))
-        return answer
+    def _exchange(self, message: Message, reply: Callable[[dict[str, Any]], Message]) -> Any:
+        if self._broken:
+            raise EOFError(self._broken)
+        try:
+            self._send(message)
+            while isinstance(came := decode(unpack(self._read)), dict) and "callback" in came:
+                self._send(reply(came))
+        except BaseException as error:  # who has read half a message reads the next one wrong
+            self._broken = f"it was given up after: {error}"
+            raise
+        return came
 
     def _send(self, message: Message) -> None:
         self._stream.write(pack(message))
@@ -208,11 +243,21 @@ class _OtherProcess(StreamConnection):
         super().__init__(process.stdout, process.stdin)
         self._process, self._timeout = process, timeout
 
-    def _exchange(self, message: Message, reply: Callable[[dict[str, Any]], Message]) -> Message:
-        clock = threading.Timer(self._timeout, self._process.kill)
+    def _exchange(self, message: Message, reply: Callable[[dict[str, Any]], Message]) -> Any:
+        late = threading.Event()
+
+        def stop() -> None:
+            late.set()
+            self._process.kill()
+
+        clock = threading.Timer(self._timeout, stop)
         clock.start()
         try:
             return super()._exchange(message, reply)
+        except (EOFError, OSError):
+            if late.is_set():
+                raise EOFError(f"it took longer than {self._timeout:g} s") from None
+            raise
         finally:
             clock.cancel()
 
@@ -227,7 +272,10 @@ def other_process(*, timeout: float = 60.0) -> Iterator[Student]:
         Seconds that one request may take before the process is killed; later requests fail.
     """
     command = [sys.executable, "-m", "classroom.student_side"]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    environment = {name: value for name, value in os.environ.items() if name != DRAW}  # it holds the private seed
+    process = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
+    )
     try:
         yield _OtherProcess(process, timeout)
     finally:

@@ -8,15 +8,16 @@ Run as a program, it serves its standard input and output. It is no sandbox.
 
 import contextlib
 import os
-import sys
 from collections.abc import Callable
-from typing import IO, Any
+from typing import Any, Protocol
 
 from classroom.cells import code_of
 from classroom.crossing import Message, decode, encode, pack, unpack
 from seq2bert.check import OPERATIONS
 
-__all__ = ["StudentSide", "main", "read_exactly", "serve"]
+__all__ = ["Readable", "StudentSide", "Writable", "main", "read_exactly", "serve"]
+
+_LONGEST = 10_000  # characters of an exception's message
 
 AskBack = Callable[[int, tuple[Any, ...], dict[str, Any]], dict[str, Any]]
 
@@ -78,7 +79,24 @@ class StudentSide:
         return {"value": call(*first, *args, **(kwargs or {}))}
 
 
-def read_exactly(stream: IO[bytes]) -> Callable[[int], bytes]:
+class Readable(Protocol):
+    """What bytes are read from."""
+
+    def read(self, n: int, /) -> bytes:
+        """Return so many bytes, fewer only at the end."""
+
+
+class Writable(Protocol):
+    """What bytes are written to."""
+
+    def write(self, data: bytes, /) -> int:
+        """Write bytes."""
+
+    def flush(self) -> None:
+        """Send what was written."""
+
+
+def read_exactly(stream: Readable) -> Callable[[int], bytes]:
     """Return a function that reads so many bytes, or raises EOFError."""
 
     def read(n: int) -> bytes:
@@ -110,13 +128,20 @@ def serve(namespace: dict[str, Any], read: Callable[[int], bytes], send: Callabl
     side = StudentSide(namespace, ask_back)
     with contextlib.suppress(EOFError):
         while True:
-            send(side.answer(unpack(read)))
+            request = unpack(read)
+            try:
+                answer = side.answer(request)
+            except KeyboardInterrupt:  # in a process of its own it is the student's
+                answer = encode({"error": ("KeyboardInterrupt", "")})
+            send(answer)
 
 
 def main() -> None:
-    """Serve requests from standard input; what the student's code prints goes nowhere."""
-    requests, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    """Serve requests from standard input; the student's code has nothing to read, and what it prints goes nowhere."""
+    requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    nothing = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nothing, 0)
+    os.dup2(nothing, 1)
 
     def send(message: Message) -> None:
         answers.write(pack(message))
@@ -127,8 +152,8 @@ def main() -> None:
 
 def _text(error: BaseException) -> str:
     try:
-        return str(error)
-    except Exception:  # its own __str__ fails
+        return str(error)[:_LONGEST]
+    except BaseException:  # its own __str__ fails
         return "(its message cannot be read)"
 
 
