@@ -1,0 +1,159 @@
+"""The outer wall: bubblewrap around the template process.
+
+Inside there is the system's software and the Python environment, read-only, and nothing else: no home, no course, no
+gradebook, no network. An ordinary user starts it in a user namespace. Root starts it without one, and the template
+gives its rights away at once, so that limits on processes hold, which for root they do not.
+"""
+
+import os
+import shutil
+import site
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import classroom
+import seq2bert
+from classroom.sandbox.wire import Wire, WireClosed, WireTimeout, pair
+
+__all__ = ["NoSandbox", "command", "start_template"]
+
+_SYSTEM: tuple[str, ...] = ("/usr", "/lib", "/lib32", "/lib64", "/libx32", "/bin", "/sbin", "/etc/ld.so.cache")
+_SYSTEM = (*_SYSTEM, "/etc/alternatives", "/etc/fonts", "/etc/localtime", "/etc/ssl/openssl.cnf")
+_ONE_THREAD = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+
+
+class NoSandbox(RuntimeError):
+    """There is no sandbox on this machine, and how to get one."""
+
+
+def command(arguments: list[str]) -> list[str]:
+    """Return the command that runs this Python inside bubblewrap.
+
+    Raises
+    ------
+    NoSandbox
+        If there is no bubblewrap.
+    """
+    program = shutil.which("bwrap")
+    if program is None:
+        raise NoSandbox("bubblewrap is not installed: apt-get install bubblewrap (or dnf, pacman, zypper)")
+    if os.getuid() == 0:
+        rights = ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
+    else:
+        rights = ["--unshare-user", "--uid", "12345", "--gid", "12345"]
+    walls = ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"]
+    walls += ["--die-with-parent", "--new-session", "--clearenv", "--hostname", "sandbox"]
+    folders = _python_folders()
+    parents = {str(parent) for folder in folders for parent in Path(folder).parents if parent != parent.parent}
+    for path in sorted(parents - set(_SYSTEM)):
+        walls += ["--perms", "0755", "--dir", path]  # bubblewrap would let no one else in
+    for path in (*_SYSTEM, *folders):
+        walls += ["--ro-bind-try", path, path]
+    walls += [
+        "--proc",
+        "/proc",
+        "--dev",
+        "/dev",
+        "--perms",
+        "1777",
+        "--size",
+        str(128 * 2**20),
+        "--tmpfs",
+        "/tmp",
+        "--chdir",
+        "/tmp",
+    ]
+    walls += ["--remount-ro", "/"]
+    for name, value in _environment().items():
+        walls += ["--setenv", name, value]
+    return [program, *rights, *walls, sys.executable, "-P", *arguments]
+
+
+def start_template(*, inner: bool = True, timeout: float = 120.0) -> tuple[subprocess.Popen[bytes], Wire]:
+    """Start the template; return its process and the wire to it.
+
+    Parameters
+    ----------
+    inner : bool
+        Build the inner wall for every submission; without it a template serves one submission only.
+    timeout : float
+        Seconds until the imports must be done.
+
+    Raises
+    ------
+    NoSandbox
+        If bubblewrap is missing, or it or the inner wall does not work here, with what was said.
+    """
+    ours, theirs = pair()
+    os.set_inheritable(theirs.fileno(), True)
+    program = ["-m", "classroom.sandbox.template", str(theirs.fileno()), "inner" if inner else "outer"]
+    try:
+        process = subprocess.Popen(
+            command(program),
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )
+    except BaseException:
+        ours.close()
+        raise
+    finally:
+        theirs.close()
+    wire = Wire(ours)
+    try:
+        said, _ = wire.receive(timeout=timeout)
+        why = said.get("why") if isinstance(said, dict) and not said.get("ready") else None
+    except (WireClosed, WireTimeout) as error:
+        process.kill()
+        why = _said(process) or str(error)
+    if why:
+        stop(process, wire)
+        raise NoSandbox(f"the sandbox does not start: {why}")
+    return process, wire
+
+
+def stop(process: subprocess.Popen[bytes], wire: Wire) -> None:
+    """End the template and everything in it."""
+    wire.close()
+    process.kill()
+    process.wait()
+    if process.stderr:
+        process.stderr.close()
+
+
+def _said(process: subprocess.Popen[bytes]) -> str:
+    text = process.stderr.read().decode(errors="replace") if process.stderr else ""
+    return text.strip()[-2000:]
+
+
+def _environment() -> dict[str, str]:
+    roots = {str(Path(package.__path__[0]).resolve().parent) for package in (classroom, seq2bert)}
+    return {
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), "/usr/bin", "/bin"]),
+        "PYTHONPATH": os.pathsep.join(sorted(roots)),
+        "PYTHONSAFEPATH": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONNOUSERSITE": "1",
+        "HOME": "/tmp/work",
+        "USER": "student",
+        "LANG": "C.UTF-8",
+        "TZ": "UTC",
+        "MPLCONFIGDIR": "/tmp/matplotlib",
+        "IPYTHONDIR": "/tmp/ipython",
+        **dict.fromkeys(_ONE_THREAD, "1"),
+        **{name: os.environ[name] for name in ("CLASSROOM_DEBUG",) if name in os.environ},
+    }
+
+
+def _python_folders() -> list[str]:
+    """Return the folders of Python, of installed packages and of the course's two; not what lies beside them."""
+    folders = [sys.prefix, sys.base_prefix, *site.getsitepackages(), *sysconfig.get_paths().values()]
+    folders += [package.__path__[0] for package in (classroom, seq2bert)]
+    folders += [str(Path(sys.executable).parent), str(Path(sys.executable).resolve().parent)]
+    both = {path for folder in folders for path in (folder, os.path.realpath(folder))}
+    system = tuple(f"{path}{os.sep}" for path in _SYSTEM)
+    wanted = sorted(path for path in both if os.path.isdir(path) and not f"{path}{os.sep}".startswith(system))
+    return [path for path in wanted if not any(path.startswith(f"{other}{os.sep}") for other in wanted)]

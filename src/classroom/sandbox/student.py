@@ -1,0 +1,143 @@
+"""The student's process: it runs cells in an IPython shell, and forks a snapshot of itself for each test.
+
+Everything here is in the student's hands as soon as the first cell has run. What it sends is not trusted.
+"""
+
+import contextlib
+import io
+import os
+import resource
+import signal
+import socket
+import sys
+import traceback
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from IPython.core.displayhook import CapturingDisplayHook
+from IPython.core.displaypub import CapturingDisplayPublisher
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
+
+from classroom.crossing import Message, pack
+from classroom.sandbox.walls import Limits
+from classroom.sandbox.wire import Wire, WireClosed
+from classroom.student_side import read_exactly, serve
+
+__all__ = ["new_shell", "serve_cells"]
+
+_MOST_OUTPUTS = 20  # rich outputs of one cell
+_LARGEST_OUTPUT = 2 * 2**20  # characters
+_KINDS = ("image/png", "image/svg+xml", "text/html", "text/markdown", "text/latex", "text/plain")
+
+
+class _Bounded(io.TextIOBase):
+    """A text file that keeps the first so many characters."""
+
+    def __init__(self, room: int) -> None:
+        self.parts: list[str] = []
+        self.room = room
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        text = str(text)
+        if self.room > 0:
+            self.parts.append(text[: self.room])
+            if len(text) > self.room:
+                self.parts.append("\n… (what is longer is cut)\n")
+        self.room -= len(text)
+        return len(text)
+
+
+def new_shell() -> InteractiveShell:
+    """Return a shell without history, profile or start-up files, which shows figures as a notebook does."""
+    from matplotlib_inline.backend_inline import configure_inline_support
+
+    settings = Config()
+    settings.HistoryManager.enabled = False
+    settings.InteractiveShell.colors = "NoColor"
+    settings.InteractiveShell.xmode = "Plain"
+    InteractiveShell.clear_instance()
+    shell = InteractiveShell.instance(config=settings)
+    configure_inline_support(shell, "module://matplotlib_inline.backend_inline")
+    return shell
+
+
+def serve_cells(wire: Wire, limits: Limits) -> None:
+    """Run cells and make snapshots until the grader hangs up.
+
+    Requests are ``{"do": "execute", "source": …}``, answered by ``{"outputs": […], "error": …}``, and ``{"do":
+    "snapshot"}`` with the end that the snapshot is to serve, answered by ``{"pid": …}``.
+    """
+    shell = new_shell()
+    with contextlib.suppress(WireClosed):
+        while True:
+            request, files = wire.receive()
+            if request["do"] == "execute":
+                wire.send(_execute(shell, request["source"], limits))
+                continue
+            pid = os.fork()
+            if pid == 0:
+                _serve_snapshot(files[0], shell.user_ns)
+            os.close(files[0])
+            wire.send({"pid": pid})
+
+
+def _execute(shell: InteractiveShell, source: str, limits: Limits) -> dict[str, Any]:
+    with _captured(shell, limits.output_characters) as (text, rich):
+        result = shell.run_cell(source, store_history=False, silent=False)
+    error = result.error_before_exec or result.error_in_exec
+    outputs: list[dict[str, Any]] = []
+    if text.parts:
+        outputs.append({"output_type": "stream", "name": "stdout", "text": "".join(text.parts)})
+    for data in rich[:_MOST_OUTPUTS]:
+        kept = {kind: data[kind] for kind in _KINDS if isinstance(data.get(kind), str)}
+        if kept and sum(map(len, kept.values())) <= _LARGEST_OUTPUT:
+            outputs.append({"output_type": "display_data", "data": kept, "metadata": {}})
+    if error is None:
+        return {"outputs": outputs, "error": None}
+    lines = traceback.format_exception_only(type(error), error)
+    said = {"ename": type(error).__name__, "evalue": str(error)[:2000], "traceback": ["".join(lines)[:4000]]}
+    return {"outputs": [*outputs, {"output_type": "error", **said}], "error": [said["ename"], said["evalue"]]}
+
+
+@contextlib.contextmanager
+def _captured(shell: InteractiveShell, room: int) -> Iterator[tuple[_Bounded, list[dict[str, Any]]]]:
+    """Collect what a cell prints and displays."""
+    text = _Bounded(room)
+    rich: list[dict[str, Any]] = []
+    publisher = CapturingDisplayPublisher(shell=shell)
+    before = sys.stdout, sys.stderr, shell.display_pub, shell.displayhook, sys.displayhook
+    found: list[dict[str, Any]] = []
+    sys.stdout = sys.stderr = text
+    shell.display_pub = publisher
+    hook: Any = CapturingDisplayHook(shell=shell, outputs=found)
+    shell.displayhook = sys.displayhook = hook
+    try:
+        yield text, rich
+    finally:
+        sys.stdout, sys.stderr, shell.display_pub, shell.displayhook, sys.displayhook = before
+        rich.extend(output["data"] for output in [*publisher.outputs, *found] if isinstance(output.get("data"), dict))
+
+
+def _serve_snapshot(end: int, names: dict[str, Any]) -> None:
+    """Answer what a test asks, in a copy of the process that nothing else can be heard from."""
+    try:
+        os.closerange(3, end)
+        os.closerange(end + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGALRM):
+            signal.signal(number, signal.SIG_DFL)
+        torch.set_num_threads(1)
+        with socket.socket(fileno=end) as connection, connection.makefile("rwb") as stream:
+
+            def send(message: Message) -> None:
+                stream.write(pack(message))
+                stream.flush()
+
+            serve(names, read_exactly(stream), send)
+    finally:
+        os._exit(0)

@@ -1,0 +1,158 @@
+"""The program inside bubblewrap: it imports what takes long once, and forks a process group for each request.
+
+Requests come over the socket whose descriptor is its only argument: ``{"do": "spawn", "role": …, "limits": …}`` with
+the open ends for the new processes, answered by ``{"pid": …}``; ``{"do": "kill", "pid": …}``; ``{"do": "wait"}``,
+answered by what ended. It has one thread, and torch has one: a process with more could not be forked.
+
+Each request makes three processes. The first only waits. The second is number 1 of the new namespaces, the warden. The
+third runs the student's code, or the tests.
+"""
+
+import contextlib
+import importlib
+import os
+import signal
+import socket
+import sys
+import traceback
+from typing import Any
+
+from classroom.sandbox import walls
+from classroom.sandbox.wire import Wire, WireClosed
+
+__all__ = ["main"]
+
+UID = GID = 12345  # of no one
+_IMPORTED = (
+    "IPython.core.interactiveshell", "matplotlib.pyplot", "numpy", "scipy.special", "classroom.sandbox.warden",
+    "seq2bert.bert", "seq2bert.check", "seq2bert.checkpoints", "seq2bert.data.dates", "seq2bert.data.prose",
+    "seq2bert.experiments", "seq2bert.plots", "seq2bert.recurrent", "seq2bert.show", "seq2bert.training",
+    "seq2bert.transformer",
+)  # fmt: skip
+
+
+def main() -> None:
+    """Serve requests until the other end closes."""
+    wire = Wire(socket.socket(fileno=int(sys.argv[1])))
+    inner = sys.argv[2] == "inner"
+    _become_nobody()
+    _import_everything()
+    try:
+        _try_wall(inner)
+        wire.send({"ready": True})
+    except OSError as error:
+        wire.send({"ready": False, "why": str(error)})
+        return
+    children: set[int] = set()
+    with contextlib.suppress(WireClosed):
+        while True:
+            request, files = wire.receive()
+            wire.send(_answer(request, files, children, wire, inner))
+            for file in files:
+                os.close(file)
+
+
+def _answer(request: dict[str, Any], files: list[int], children: set[int], wire: Wire, inner: bool) -> dict[str, Any]:
+    if request["do"] == "spawn":
+        pid = os.fork()
+        if pid == 0:
+            wire.close()
+            _run(lambda: _first(request["role"], walls.Limits(**request["limits"]), files, inner))
+        children.add(pid)
+        return {"pid": pid}
+    pid = request["pid"]
+    if pid in children:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        children.remove(pid)
+    return {"gone": pid}
+
+
+def _first(role: str, limits: walls.Limits, files: list[int], inner: bool) -> None:
+    """Enter new namespaces and wait for the process that is number 1 there."""
+    from classroom.sandbox.warden import run_student, run_tests
+
+    walls.die_with_parent()
+    if inner:
+        walls.enter_namespaces(UID, GID)
+    program = run_student if role == "student" else run_tests
+    second = os.fork()
+    if second == 0:
+        walls.die_with_parent()
+        _run(lambda: program(files, limits, inner))
+    for file in files:
+        os.close(file)
+    os.waitpid(second, 0)
+
+
+def _run(program: Any) -> None:
+    """Run the program of a forked process, and end the process whatever happens."""
+    status = 1
+    try:
+        program()
+        status = 0
+    except BaseException:
+        if os.environ.get("CLASSROOM_DEBUG"):
+            traceback.print_exc()
+    finally:
+        os._exit(status)
+
+
+def _become_nobody() -> None:
+    if os.getuid() == 0:
+        os.setgroups([])
+        os.setresgid(GID, GID, GID)
+        os.setresuid(UID, UID, UID)
+        walls.show()  # else the kernel keeps the files of /proc/self from their new owner
+
+
+def _import_everything() -> None:
+    """Import what students import and what the processes here use, and let torch compute once, on one thread."""
+    import matplotlib
+    import torch
+
+    matplotlib.use("module://matplotlib_inline.backend_inline")
+    for name in _IMPORTED:
+        importlib.import_module(name)
+    torch.set_num_threads(1)
+    torch.ones(8, 8) @ torch.ones(8, 8)
+
+
+def _try_wall(inner: bool) -> None:
+    """Check in a child that the inner wall can be built here.
+
+    Raises
+    ------
+    OSError
+        With what the kernel said.
+    """
+    if not inner:
+        return
+    read, write = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        status = 1
+        try:
+            walls.enter_namespaces(UID, GID)
+            second = os.fork()
+            if second == 0:
+                walls.cover(walls.Limits())
+                os.write(write, b"built")
+                os._exit(0)
+            os.waitpid(second, 0)
+            status = 0
+        except OSError as error:
+            os.write(write, str(error).encode())
+        finally:
+            os._exit(status)
+    os.close(write)
+    said = os.read(read, 1000).decode()
+    os.close(read)
+    os.waitpid(pid, 0)
+    if said != "built":
+        raise OSError(f"the inner wall cannot be built: {said or 'mounting failed'}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,141 @@
+"""Messages between the processes of a grading run: data as in `classroom.crossing`, and open files beside them.
+
+Every message is a length, then a packed message; open files travel with the length. What comes from a student's
+process is read with a limit and never trusted further than that.
+"""
+
+import array
+import contextlib
+import os
+import select
+import socket
+import struct
+import time
+from typing import Any
+
+from classroom.crossing import CannotCross, decode, encode, pack, unpack
+
+__all__ = ["LIMIT", "Wire", "WireClosed", "WireTimeout", "pair"]
+
+LIMIT = 64 * 2**20  # bytes of one message
+_LENGTH = struct.Struct(">Q")
+_MOST_FILES = 4
+
+
+class WireClosed(Exception):
+    """The other process is gone, or sent what is no message."""
+
+
+class WireTimeout(Exception):
+    """Nothing complete came in time."""
+
+
+class Wire:
+    """One end of a pair of connected sockets.
+
+    Parameters
+    ----------
+    end : socket.socket
+    """
+
+    def __init__(self, end: socket.socket) -> None:
+        self.end = end
+
+    def fileno(self) -> int:
+        """Return the file descriptor, for `select`."""
+        return self.end.fileno()
+
+    def send(self, value: Any, files: tuple[int, ...] = (), *, timeout: float = 60.0) -> None:
+        """Send data, and open files by their descriptors.
+
+        Raises
+        ------
+        WireClosed, WireTimeout
+        CannotCross
+            If the value is not data.
+        """
+        data = pack(encode(value))
+        deadline = time.monotonic() + timeout
+        rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", files))] if files else []
+        try:
+            self._wait(deadline, write=True)
+            sent = self.end.sendmsg([_LENGTH.pack(len(data))], rights)
+            view = memoryview(_LENGTH.pack(len(data))[sent:] + data)
+            while view:
+                self._wait(deadline, write=True)
+                view = view[self.end.send(view, socket.MSG_DONTWAIT) :]
+        except OSError as error:
+            raise WireClosed(str(error)) from None
+
+    def receive(self, *, timeout: float | None = None, limit: int = LIMIT) -> tuple[Any, list[int]]:
+        """Return the next message and the open files that came with it.
+
+        Raises
+        ------
+        WireClosed, WireTimeout
+        """
+        deadline = None if timeout is None else time.monotonic() + timeout
+        files: list[int] = []
+        try:
+            header = self._read(_LENGTH.size, deadline, files)
+            (length,) = _LENGTH.unpack(header)
+            if length > limit:
+                raise WireClosed(f"a message of {length} bytes; at most {limit} are read")
+            data = memoryview(self._read(length, deadline, files))
+            position = 0
+
+            def read(n: int) -> bytes:
+                nonlocal position
+                if position + n > len(data):
+                    raise EOFError("a message that ends too early")
+                position += n
+                return bytes(data[position - n : position])
+
+            return decode(unpack(read, limit=limit)), files
+        except (OSError, CannotCross, EOFError, struct.error, MemoryError) as error:
+            _close(files)
+            raise WireClosed(f"{type(error).__name__}: {error}") from None
+        except BaseException:
+            _close(files)
+            raise
+
+    def close(self) -> None:
+        """Close this end."""
+        self.end.close()
+
+    def _read(self, n: int, deadline: float | None, files: list[int]) -> bytes:
+        parts: list[bytes] = []
+        while n:
+            self._wait(deadline, write=False)
+            space = socket.CMSG_SPACE(_MOST_FILES * array.array("i").itemsize)
+            data, ancillary, flags, _ = self.end.recvmsg(min(n, 2**20), space)
+            for level, kind, content in ancillary:
+                if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+                    numbers = array.array("i")
+                    numbers.frombytes(content[: len(content) - len(content) % numbers.itemsize])
+                    files.extend(numbers)
+            if flags & socket.MSG_CTRUNC or len(files) > _MOST_FILES:
+                raise WireClosed("more open files than a message may carry")
+            if not data:
+                raise WireClosed("the other process is gone")
+            parts.append(data)
+            n -= len(data)
+        return b"".join(parts)
+
+    def _wait(self, deadline: float | None, *, write: bool) -> None:
+        poll = select.poll()
+        poll.register(self.end, select.POLLOUT if write else select.POLLIN)
+        left = None if deadline is None else max(0.0, deadline - time.monotonic()) * 1000
+        if not poll.poll(left):
+            raise WireTimeout("no answer in time")
+
+
+def pair() -> tuple[socket.socket, socket.socket]:
+    """Return two connected sockets; the caller closes both."""
+    return socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+
+
+def _close(files: list[int]) -> None:
+    for number in files:
+        with contextlib.suppress(OSError):
+            os.close(number)
