@@ -17,7 +17,6 @@ from seq2bert.experiments.sentence_retrieval import (
     mean_vectors,
     neighbours_of,
     retrieval_scores,
-    sentence_input,
 )
 from seq2bert.tokenization import WordPiece
 
@@ -65,14 +64,16 @@ def test_a_mean_vector_does_not_depend_on_its_batch(model, tokenizer):
     alone = mean_vectors(model.encoder, tokenizer, sentences[:1])
     assert_close(together[0], alone[0], atol=1e-5, rtol=0)
     assert_close(together[0], together[2])
-    states = model.encoder(torch.tensor([sentence_input(tokenizer, sentences[0], 128)])).states
+    states = model.encoder(torch.tensor([tokenizer.encode(sentences[0]).ids])).states
     assert_close(alone[0], states[0].mean(0), atol=1e-5, rtol=0)
 
 
-def test_a_long_sentence_is_cut_and_keeps_its_end(tokenizer):
-    row = sentence_input(tokenizer, "short " * 200, 16)
-    assert len(row) == 16
-    assert row[-1] == tokenizer.vocabulary.sep_id
+def test_a_long_sentence_is_cut_to_what_the_encoder_can_read(model, tokenizer):
+    long, cut = "short " * 200, tokenizer.encode("short " * 200, max_length=128)
+    assert len(cut) == model.encoder.config.max_length
+    assert cut.tokens[-1] == "[SEP]"
+    states = model.encoder(torch.tensor([cut.ids])).states
+    assert_close(mean_vectors(model.encoder, tokenizer, [long])[0], states[0].mean(0), atol=1e-5, rtol=0)
 
 
 def test_bags_by_hand():
@@ -92,7 +93,7 @@ def test_both_compute_the_same(model, tokenizer, tmp_path, monkeypatch):
     figures = compare_with_transformers({"model": "shipped", "seed": 0, "sentences": 5, "shown": 3})
     assert figures["float32"]["largest_difference"] < 1e-5 < 1e-3 < figures["float32"]["largest_value"]
     assert figures["float64"]["largest_difference"] < 1e-12
-    tokens = torch.tensor([sentence_input(tokenizer, SENTENCE, 128)])
+    tokens = torch.tensor([tokenizer.encode(SENTENCE).ids])
     with torch.no_grad():
         ours = first_values(model.logits(tokens)[0], 3)
     assert ours == pytest.approx(figures["float32"]["last_sentence"], abs=1e-5)

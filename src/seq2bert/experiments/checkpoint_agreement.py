@@ -14,7 +14,7 @@ from seq2bert.checkpoints import load_bert, minilm_folder, shipped_folder
 from seq2bert.data.batching import pad
 from seq2bert.data.prose import load_prose
 from seq2bert.experiments.record import Experiment, Figures, Record, Settings
-from seq2bert.experiments.sentence_retrieval import mean_vectors, neighbours_of, retrieval_scores, sentence_input
+from seq2bert.experiments.sentence_retrieval import mean_vectors, neighbours_of, retrieval_scores
 
 __all__ = ["EXPERIMENT", "PRECISIONS", "SENTENCE", "compare_with_transformers", "first_values"]
 
@@ -38,7 +38,7 @@ def compare_with_transformers(settings: Settings) -> Figures:
     test = load_prose().test
     sentences = [sentence for document in test for sentence in document.sentences][: settings["sentences"]]
     tokenizer = load_bert(folder, build).tokenizer
-    rows = [sentence_input(tokenizer, sentence, 128) for sentence in [*sentences, SENTENCE]]
+    rows = [tokenizer.encode(sentence, max_length=128).ids for sentence in [*sentences, SENTENCE]]
     tokens, lengths = pad(rows, pad_id=tokenizer.vocabulary.pad_id)
     figures: Figures = {"sentences": len(rows), "versions": {"transformers": version("transformers")}}
     for precision in PRECISIONS:

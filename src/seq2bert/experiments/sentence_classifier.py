@@ -107,12 +107,7 @@ class SentenceClassification:
 
     def encode(self, sentences: Sequence[LabelledSentence]) -> list[Example]:
         """Cut sentences into pieces."""
-        vocabulary = self.tokenizer.vocabulary
-        room = self.longest - 2
-        return [
-            ((vocabulary.cls_id, *self.tokenizer.ids(text)[:room], vocabulary.sep_id), label)
-            for text, label in sentences
-        ]
+        return [(self.tokenizer.encode(text, max_length=self.longest).ids, label) for text, label in sentences]
 
     def collate(self, examples: Sequence[Example]) -> SentenceBatch:
         """Pad examples into a batch."""

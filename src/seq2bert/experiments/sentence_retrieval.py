@@ -19,7 +19,7 @@ from seq2bert.experiments.bag_of_words import words_of
 from seq2bert.experiments.sequence_task import evaluating
 from seq2bert.tokenization import WordPiece
 
-__all__ = ["bag_vectors", "mean_vectors", "neighbours_of", "retrieval_scores", "sentence_input"]
+__all__ = ["bag_vectors", "mean_vectors", "neighbours_of", "retrieval_scores"]
 
 _BATCH = 64
 
@@ -35,12 +35,6 @@ def neighbours_of(documents: Iterable[Document]) -> list[tuple[str, str]]:
     return pairs
 
 
-def sentence_input(tokenizer: WordPiece, sentence: str, longest: int) -> list[int]:
-    """Return [CLS], the sentence's pieces, cut off at ``longest`` tokens in all, [SEP]."""
-    vocabulary = tokenizer.vocabulary
-    return [vocabulary.cls_id, *tokenizer.ids(sentence)[: longest - 2], vocabulary.sep_id]
-
-
 def mean_vectors(
     encoder: BertEncoder, tokenizer: WordPiece, sentences: Sequence[str]
 ) -> Float[Tensor, "sentence d_model"]:
@@ -50,7 +44,7 @@ def mean_vectors(
     ----------
     Reimers and Gurevych (2019), arXiv:1908.10084, section 3.
     """
-    rows = [sentence_input(tokenizer, sentence, encoder.config.max_length) for sentence in sentences]
+    rows = [tokenizer.encode(sentence, max_length=encoder.config.max_length).ids for sentence in sentences]
     vectors = []
     with evaluating(encoder):
         for start in range(0, len(rows), _BATCH):
