@@ -25,6 +25,8 @@ from seq2bert.experiments.record import Experiment, Figures, Record, Settings
 from seq2bert.training import TrainingConfig, train
 from seq2bert.training.precision import autocast
 
+__all__ = ["CONFIG", "EXPERIMENT", "config_of", "pretrain", "score_shipped"]
+
 CONFIG = {
     "pieces": 4000,
     "n_layers": 4,
