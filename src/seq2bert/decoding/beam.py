@@ -24,6 +24,7 @@ def length_normalised(log_probability: float, length: int, *, alpha: float) -> f
 
     References
     ----------
+    Graves (2012), arXiv:1211.3711, algorithm 1, last line, has α = 1.
     Wu et al. (2016), arXiv:1609.08144, section 7, equation (14), divide by ((5 + length) / 6)^α and add
     a term for coverage; ours is the plain form.
     """
@@ -73,7 +74,7 @@ def beam_decode(
 
     References
     ----------
-    Sutskever et al. (2014), arXiv:1409.3215, section 3.2; Graves (2012), arXiv:1211.3711, algorithm 1.
+    Sutskever et al. (2014), arXiv:1409.3215, section 3.2.
     """
     if beam_size < 1:
         raise ValueError(f"beam_size must be at least 1; got {beam_size}")

@@ -63,7 +63,7 @@ class FeedForward(nn.Module):
             nn.init.zeros_(linear.bias)
 
     def forward(self, x: Float[Tensor, "batch time d_model"]) -> Float[Tensor, "batch time d_model"]:
-        """Return max(0, x W₁ + b₁) W₂ + b₂."""
+        """Return f(x W₁ + b₁) W₂ + b₂ for the activation f; the paper's is f(z) = max(0, z), "relu"."""
         return self.outer(self.activation(self.inner(x)))
 
 
