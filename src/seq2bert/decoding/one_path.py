@@ -48,7 +48,13 @@ def greedy_decode(
 def first_tokens(
     batch_size: int, start_id: int | Tensor, max_length: int, device: torch.device | None
 ) -> Int[Tensor, " batch"]:
-    """Return what the model reads first, after checking the sizes."""
+    """Return what the model reads first, after checking the sizes.
+
+    Raises
+    ------
+    ValueError
+        If ``batch_size`` or ``max_length`` is below 1, or ``start_id`` has another number of tokens.
+    """
     if batch_size < 1 or max_length < 1:
         raise ValueError(f"batch_size and max_length must be at least 1; got {batch_size} and {max_length}")
     if not isinstance(start_id, Tensor):

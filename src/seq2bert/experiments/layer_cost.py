@@ -38,6 +38,11 @@ class Layer(nn.Module):
     d_model : int
     n_heads : int
         Of attention.
+
+    Raises
+    ------
+    ValueError
+        If the name is unknown.
     """
 
     def __init__(self, name: str, d_model: int, *, n_heads: int = 4) -> None:

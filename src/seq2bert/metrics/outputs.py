@@ -118,7 +118,13 @@ def token_accuracy(
 
 
 def check_pairs(predictions: Sequence, references: Sequence) -> None:
-    """Raise a ValueError unless there are as many predictions as references, and at least one."""
+    """Check that there are as many predictions as references, and at least one.
+
+    Raises
+    ------
+    ValueError
+        If not.
+    """
     if len(predictions) == 0 or len(predictions) != len(references):
         raise ValueError(
             "predictions and references must be equally many and at least one; "

@@ -90,6 +90,11 @@ def bars(
     Returns
     -------
     Axes
+
+    Raises
+    ------
+    ValueError
+        If there is no bar.
     """
     if not values:
         raise ValueError("values need at least one bar; got none")

@@ -60,6 +60,11 @@ class SinusoidalPositions(Positions):
     ----------
     d_model : int
         Even.
+
+    Raises
+    ------
+    ValueError
+        If it is not.
     """
 
     def __init__(self, d_model: int) -> None:
@@ -84,6 +89,11 @@ class LearnedPositions(Positions):
     d_model : int
     max_length : int
         Number of positions; there is no vector for later ones.
+
+    Raises
+    ------
+    ValueError
+        If ``max_length`` is below 1.
 
     References
     ----------

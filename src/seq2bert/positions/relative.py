@@ -33,6 +33,11 @@ class RelativePositions(Positions):
     largest : int
         Longer distances count as this one.
 
+    Raises
+    ------
+    ValueError
+        If ``n_layers`` or ``largest`` is below 1.
+
     References
     ----------
     Shaw et al. (2018), arXiv:1803.02155, sections 3.1 to 3.3, equation (4); 16 is section 4.1's

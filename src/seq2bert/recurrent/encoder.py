@@ -81,7 +81,13 @@ class Encoder(nn.Module):
     def embed(
         self, source: Int[Tensor, "batch source"], lengths: Int[Tensor, " batch"]
     ) -> Float[Tensor, "batch source d_embedding"]:
-        """Look up the embeddings, after checking the batch."""
+        """Look up the embeddings, after checking the batch.
+
+        Raises
+        ------
+        ValueError
+            As for `forward`.
+        """
         if source.shape[0] == 0 or source.shape[1] == 0:
             raise ValueError(f"source must hold at least one sentence of one token; got shape {tuple(source.shape)}")
         if lengths.shape != source.shape[:1]:

@@ -32,6 +32,11 @@ class TrainingConfig:
         Steps between evaluations; 0 for one at the end only.
     checkpoint_every : int
         Steps between checkpoints, if a path is given to `train`.
+
+    Raises
+    ------
+    ValueError
+        If a number is out of its range, a name is unknown, or ``warmup`` does not go with the schedule.
     """
 
     steps: int

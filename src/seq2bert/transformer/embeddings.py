@@ -21,6 +21,11 @@ class Embeddings(nn.Module):
         Its row is 0 at the start and gets no gradient from here.
     config : TransformerConfig
 
+    Raises
+    ------
+    ValueError
+        If ``pad_id`` lies outside the vocabulary.
+
     References
     ----------
     Vaswani et al. (2017), arXiv:1706.03762, sections 3.4 (scaling), 3.5 (sum) and 5.4 (dropout).
