@@ -47,7 +47,7 @@ def command(arguments: list[str]) -> list[str]:
     walls += ["--die-with-parent", "--new-session", "--clearenv", "--hostname", "sandbox"]
     folders = _python_folders()
     parents = {str(parent) for folder in folders for parent in Path(folder).parents if parent != parent.parent}
-    for path in sorted(parents - set(_SYSTEM)):
+    for path in ["/etc", *sorted(parents - set(_SYSTEM))]:
         walls += ["--perms", "0755", "--dir", path]  # bubblewrap would let no one else in
     for path in (*_SYSTEM, *folders):
         walls += ["--ro-bind-try", path, path]

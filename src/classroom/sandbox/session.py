@@ -129,7 +129,7 @@ class Sandbox:
         for place, cell in enumerate(cells):
             test = test_of(cell)
             if test is not None:
-                snapshot = run.snapshot(test) if run else None
+                snapshot = (run.snapshot(test) or run.snapshot(test, tidy=True)) if run else None
                 if snapshot:
                     waiting.append(snapshot)
                 else:
@@ -271,8 +271,13 @@ class _Run(_Process):
         text = {"output_type": "error", "ename": "Stopped", "evalue": why, "traceback": [why]}
         return [text], why
 
-    def snapshot(self, test: TestCell) -> _Waiting | None:
-        """Fork a snapshot that waits for a test; None if the process does not."""
+    def snapshot(self, test: TestCell, *, tidy: bool = False) -> _Waiting | None:
+        """Fork a snapshot that waits for a test; None if the process does not.
+
+        With `tidy`, what the student's cells have left running is killed before, so that there is room.
+        """
+        if tidy:
+            self.ask("tidy")
         mine, theirs = pair()
         try:
             self.cells.send({"do": "snapshot"}, (theirs.fileno(),))

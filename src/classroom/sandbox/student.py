@@ -15,9 +15,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import torch
-from IPython.core.displayhook import CapturingDisplayHook
+from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import CapturingDisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
+from traitlets import Type
 from traitlets.config import Config
 
 from classroom.crossing import Message, pack
@@ -52,7 +53,38 @@ class _Bounded(io.TextIOBase):
         return len(text)
 
 
-def new_shell() -> InteractiveShell:
+class _Results(DisplayHook):
+    """Collects the values of last lines beside what is displayed."""
+
+    def write_output_prompt(self) -> None:
+        pass
+
+    def write_format_data(self, format_dict: dict[str, Any], md_dict: dict[str, Any] | None = None) -> None:
+        _shown(self.shell).append({"data": format_dict})
+
+
+class _Shell(InteractiveShell):
+    """A shell that keeps what is displayed in a list, and what is printed nowhere."""
+
+    displayhook_class = Type(_Results)
+    display_pub_class = Type(CapturingDisplayPublisher)
+
+    trace: tuple[str, ...] = ()
+
+    def _showtraceback(self, etype: Any, evalue: Any, stb: list[str]) -> None:
+        """Keep the lines that a notebook would show."""
+        self.trace = tuple(map(str, stb))
+
+    def enable_gui(self, gui: Any = None) -> None:
+        """Figures are displayed as in a notebook; there is no window."""
+
+    @contextlib.contextmanager
+    def _tee(self, channel: str) -> Iterator[None]:
+        """Do not keep printed text a second time, as newer versions do."""
+        yield
+
+
+def new_shell() -> _Shell:
     """Return a shell without history, profile or start-up files, which shows figures as a notebook does."""
     from matplotlib_inline.backend_inline import configure_inline_support
 
@@ -60,8 +92,7 @@ def new_shell() -> InteractiveShell:
     settings.HistoryManager.enabled = False
     settings.InteractiveShell.colors = "NoColor"
     settings.InteractiveShell.xmode = "Plain"
-    InteractiveShell.clear_instance()
-    shell = InteractiveShell.instance(config=settings)
+    shell: _Shell = _Shell.instance(config=settings)
     configure_inline_support(shell, "module://matplotlib_inline.backend_inline")
     return shell
 
@@ -72,21 +103,38 @@ def serve_cells(wire: Wire, limits: Limits) -> None:
     Requests are ``{"do": "execute", "source": …}``, answered by ``{"outputs": […], "error": …}``, and ``{"do":
     "snapshot"}`` with the end that the snapshot is to serve, answered by ``{"pid": …}``.
     """
-    shell = new_shell()
+    shell, me = new_shell(), os.getpid()
     with contextlib.suppress(WireClosed):
         while True:
             request, files = wire.receive()
             if request["do"] == "execute":
-                wire.send(_execute(shell, request["source"], limits))
-                continue
-            pid = os.fork()
-            if pid == 0:
-                _serve_snapshot(files[0], shell.user_ns)
-            os.close(files[0])
-            wire.send({"pid": pid})
+                said = _execute(shell, request["source"], limits)
+                if os.getpid() != me:
+                    os._exit(0)  # a cell has forked, and this is the copy
+                wire.send(said)
+            else:
+                wire.send({"pid": _fork_snapshot(files[0], shell.user_ns)})
 
 
-def _execute(shell: InteractiveShell, source: str, limits: Limits) -> dict[str, Any]:
+def _fork_snapshot(end: int, names: dict[str, Any]) -> int:
+    """Fork a snapshot; return its number when it has let go of all other files, and 0 if there can be none."""
+    read, write = os.pipe()
+    try:
+        pid = os.fork()
+    except OSError:
+        pid = 0
+    else:
+        if pid == 0:
+            _serve_snapshot(end, names)
+    for file in (end, write):
+        os.close(file)
+    os.read(read, 1)  # ends when the snapshot has closed the other end
+    os.close(read)
+    return pid
+
+
+def _execute(shell: _Shell, source: str, limits: Limits) -> dict[str, Any]:
+    shell.trace = ()
     with _captured(shell, limits.output_characters) as (text, rich):
         result = shell.run_cell(source, store_history=False, silent=False)
     error = result.error_before_exec or result.error_in_exec
@@ -99,28 +147,29 @@ def _execute(shell: InteractiveShell, source: str, limits: Limits) -> dict[str, 
             outputs.append({"output_type": "display_data", "data": kept, "metadata": {}})
     if error is None:
         return {"outputs": outputs, "error": None}
-    lines = traceback.format_exception_only(type(error), error)
-    said = {"ename": type(error).__name__, "evalue": str(error)[:2000], "traceback": ["".join(lines)[:4000]]}
+    trace = "\n".join(shell.trace) or "".join(traceback.format_exception_only(type(error), error))
+    said = {"ename": type(error).__name__, "evalue": str(error)[:2000], "traceback": [trace[-4000:]]}
     return {"outputs": [*outputs, {"output_type": "error", **said}], "error": [said["ename"], said["evalue"]]}
 
 
 @contextlib.contextmanager
 def _captured(shell: InteractiveShell, room: int) -> Iterator[tuple[_Bounded, list[dict[str, Any]]]]:
     """Collect what a cell prints and displays."""
-    text = _Bounded(room)
-    rich: list[dict[str, Any]] = []
-    publisher = CapturingDisplayPublisher(shell=shell)
-    before = sys.stdout, sys.stderr, shell.display_pub, shell.displayhook, sys.displayhook
-    found: list[dict[str, Any]] = []
+    text, rich = _Bounded(room), []  # type: tuple[_Bounded, list[dict[str, Any]]]
+    _shown(shell).clear()
+    before = sys.stdout, sys.stderr
     sys.stdout = sys.stderr = text
-    shell.display_pub = publisher
-    hook: Any = CapturingDisplayHook(shell=shell, outputs=found)
-    shell.displayhook = sys.displayhook = hook
     try:
         yield text, rich
     finally:
-        sys.stdout, sys.stderr, shell.display_pub, shell.displayhook, sys.displayhook = before
-        rich.extend(output["data"] for output in [*publisher.outputs, *found] if isinstance(output.get("data"), dict))
+        sys.stdout, sys.stderr = before
+        rich.extend(output["data"] for output in _shown(shell) if isinstance(output.get("data"), dict))
+
+
+def _shown(shell: Any) -> list[dict[str, Any]]:
+    """Return the list of what was displayed."""
+    outputs: list[dict[str, Any]] = shell.display_pub.outputs
+    return outputs
 
 
 def _serve_snapshot(end: int, names: dict[str, Any]) -> None:

@@ -74,6 +74,7 @@ def _first(role: str, limits: walls.Limits, files: list[int], inner: bool) -> No
     from classroom.sandbox.warden import run_student, run_tests
 
     walls.die_with_parent()
+    walls.be_first_without_memory()
     if inner:
         walls.enter_namespaces(UID, GID)
     program = run_student if role == "student" else run_tests

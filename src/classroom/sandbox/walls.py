@@ -16,6 +16,7 @@ from dataclasses import dataclass
 __all__ = [
     "Limits",
     "address_space",
+    "be_first_without_memory",
     "cover",
     "die_with_parent",
     "enter_namespaces",
@@ -101,6 +102,11 @@ def make_read_only() -> None:
     for place in (b"/tmp", b"/dev/shm"):
         flags = _REMOUNT | _BIND | _READ_ONLY | _NOSUID | _NODEV
         _check(_libc().mount(None, place, None, flags, None), f"remount {place.decode()}")
+
+
+def be_first_without_memory() -> None:
+    """When memory ends, let the kernel end this process and its children, and not the template."""
+    _write("/proc/self/oom_score_adj", "1000")
 
 
 def address_space() -> int:

@@ -23,9 +23,8 @@ __all__ = ["run_student", "run_tests"]
 def run_student(files: list[int], limits: walls.Limits, inner: bool) -> None:
     """Fork the student's process and serve the grader.
 
-    Requests are ``{"do": "hold", "pid": …}``, ``{"do": "seal"}``, ``{"do": "go", "pid": …}`` and ``{"do": "stop",
-    "pid": …}``; each is answered by ``{"done": true}``. When the student's process ends by itself, ``{"ended":
-    status}`` is sent.
+    Requests are ``{"do": "hold", "pid": …}``, and in the same way "tidy", "seal", "go" and "stop"; each is answered by
+    ``{"done": true}``. When the student's process ends by itself, ``{"ended": status}`` is sent.
     """
     control, cells = files
     highest, size = int(_read("/proc/sys/kernel/pid_max")), walls.address_space()
@@ -92,6 +91,9 @@ class Warden:
                 self._kill_all(except_for=self.held)
                 if self.inner:
                     walls.make_read_only()
+            case "tidy":
+                self._kill_all(except_for=self.held | {self.student})
+                _signal(self.student, signal.SIGCONT)
             case "go":
                 _signal(request["pid"], signal.SIGCONT)
             case "stop":
