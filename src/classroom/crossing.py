@@ -293,9 +293,11 @@ class _Decoder:
             n_values *= size
         if n_values * stored.itemsize != len(buffer):
             raise CannotCross(f"an array of shape {shape!r:.80} and {name} with {len(buffer)} bytes")
-        array = np.frombuffer(buffer, stored).astype(stored.newbyteorder("=")).reshape(shape)
         if name == "bool":
-            array = array.view(np.uint8) != 0  # a byte of 2 would be neither
+            flat = np.frombuffer(buffer, np.uint8) != 0  # a byte of 2 would be neither
+        else:
+            flat = np.frombuffer(buffer, stored).astype(stored.newbyteorder("="))
+        array = flat.reshape(shape)
         if kind != "tensor":
             return array[()] if kind == "scalar" else array
         tensor = torch.from_numpy(array)
