@@ -104,12 +104,18 @@ def run_test(cell: TestCell, student: Student, *, draw: str = "") -> Outcome:
             names = {name: _resolve(name, student) for name in free_names(cell.source)}
             exec(compile(cell.source, f"<tests of {cell.task}>", "exec"), {"__name__": "__main__", **names})
     except Exception as error:
-        kind = "" if isinstance(error, AssertionError | StudentError) else f"{type(error).__name__}: "
-        return Outcome(cell.task, cell.points, 0.0, f"{kind}{error}"[:_LONGEST].encode("utf-8", "replace").decode())
+        return Outcome(cell.task, cell.points, 0.0, _message(error))
     finally:
         os.environ.pop(DRAW, None)
         os.environ.update({} if before is None else {DRAW: before})
     return Outcome(cell.task, cell.points, cell.points, "")
+
+
+def _message(error: Exception) -> str:
+    """Return what failed: never empty, not too long, and without half characters, which no file takes."""
+    meant_to_be_read = isinstance(error, AssertionError | StudentError) and str(error)
+    text = str(error) if meant_to_be_read else f"{type(error).__name__}: {error}"
+    return text[:_LONGEST].encode("utf-8", "replace").decode()
 
 
 def _resolve(name: str, student: Student) -> Any:
