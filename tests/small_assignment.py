@@ -17,16 +17,16 @@ Two functions and a sentence. Nothing is learned here.
 
 | task | kind | difficulty | minutes | points |
 |---|---|---|---|---|
-| 1. Double | implement | easy | 5 | 2 |
-| 2. Sums | vectorise a loop | medium | 5 | 3 |
-| 3. Why | explain | easy | 5 | 1 |
+| 1. Double | implement | easy | 20 | 4 |
+| 2. Sums | vectorise a loop | medium | 20 | 5 |
+| 3. Why | explain | easy | 20 | 1 |
 
 It belongs to [lecture 2]({site}/lectures/02-attention-is-a-weighted-average.html).
 Each test cell checks what it can at once. Hidden tests run when it is graded."""
 
 DOUBLE_TEXT = """\
 ## Task 1. Double
-*implement · easy · 5 minutes · 2 points*
+*implement · easy · 20 minutes · 4 points*
 
 Return twice the number. See [the lecture]({site}/lectures/02-attention-is-a-weighted-average.html#summary)."""
 
@@ -51,7 +51,7 @@ passed("e99-double")"""
 
 SUMS_TEXT = """\
 ## Task 2. Sums
-*vectorise a loop · medium · 5 minutes · 3 points*
+*vectorise a loop · medium · 20 minutes · 5 points*
 
 Return the sum of each row, without a loop."""
 
@@ -76,7 +76,7 @@ passed("e99-sums")"""
 
 WHY = """\
 ## Task 3. Why
-*explain · easy · 5 minutes · 1 point*
+*explain · easy · 20 minutes · 1 point*
 
 Why is a loop slower? One sentence.
 
@@ -104,6 +104,7 @@ def small_notebook(root):
     def test(task, source, points):
         return new_code_cell(source, id=task, metadata=settings(task, grade=True, solution=False, points=points))
 
+    written = settings("e99-slowness", grade=True, solution=True, points=1)
     first = first_cell(current_address(root), current_branch(root))
     cells = [
         new_markdown_cell(INTRODUCTION.format(site=site), id="e99-introduction"),
@@ -111,11 +112,11 @@ def small_notebook(root):
         new_code_cell("import numpy as np", id="e99-imports"),
         new_markdown_cell(DOUBLE_TEXT.format(site=site), id="e99-double-text"),
         answer("e99-double", DOUBLE),
-        test("e99-double", DOUBLE_TEST, 2),
+        test("e99-double", DOUBLE_TEST, 4),
         new_markdown_cell(SUMS_TEXT, id="e99-sums-text"),
         answer("e99-sums", SUMS),
-        test("e99-sums", SUMS_TEST, 3),
-        new_markdown_cell(WHY, id="e99-why", metadata=settings("e99-why", grade=True, solution=True, points=1)),
+        test("e99-sums", SUMS_TEST, 5),
+        new_markdown_cell(WHY, id="e99-slowness", metadata=written),
     ]
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     return new_notebook(cells=cells, metadata={"kernelspec": kernel, "language_info": {"name": "python"}})

@@ -3,7 +3,7 @@
 A lecture is run again when its code cells, the package, the tested versions, torch or Python changed; not when only
 its prose did. It runs in the environment of tools/lecture_environment.py (the wheel and its dependencies only) in an
 empty folder, `--jobs` lectures at a time with one thread each: the models
-are small (CONTRIBUTING.md has the numbers).
+are small (CONTRIBUTING.md has the numbers). `--solutions` runs the solutions of the assignments in the same way.
 """
 
 import argparse
@@ -118,7 +118,7 @@ def execute(root, lectures, *, jobs, threads, force=False):
         print(f"  {path.stem}: {'ran' if success else 'FAILED'} in {seconds:.0f} s", flush=True)
         return path, success, output
 
-    print(f"Running {len(stale)} of {len(lectures)} lectures, {jobs} at a time", flush=True)
+    print(f"Running {len(stale)} of {len(lectures)} notebooks, {jobs} at a time", flush=True)
     with ThreadPoolExecutor(jobs) as pool:
         results = list(pool.map(run, stale))
     for path, success, output in results:
@@ -138,23 +138,29 @@ def find_lectures(root, number=None):
     return lectures
 
 
+def find_solutions(root):
+    """Solutions of the assignments, in order."""
+    return sorted((root / "solutions").glob("e[0-9][0-9]-*/*.ipynb"))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--lecture", help="run only this number, for example 04, even if nothing changed")
+    parser.add_argument("--solutions", action="store_true", help="the solutions of the assignments, no lecture")
     parser.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1), help="lectures at a time")
     parser.add_argument("--threads", type=int, default=1, help="threads of each lecture")
     parser.add_argument("--force", action="store_true", help="run lectures that did not change, too")
     arguments = parser.parse_args()
-    lectures = find_lectures(ROOT, arguments.lecture)
+    lectures = find_solutions(ROOT) if arguments.solutions else find_lectures(ROOT, arguments.lecture)
     force = arguments.force or arguments.lecture is not None
     try:
         failed = execute(ROOT, lectures, jobs=arguments.jobs, threads=arguments.threads, force=force)
     except lecture_environment.EnvironmentFault as fault:
         sys.exit(str(fault))
     except OSError as error:
-        sys.exit(f"The lectures could not be run: {error}")
+        sys.exit(f"The notebooks could not be run: {error}")
     if failed:
-        sys.exit(f"These lectures failed: {', '.join(failed)}. The messages are above.")
+        sys.exit(f"These notebooks failed: {', '.join(failed)}. The messages are above.")
 
 
 if __name__ == "__main__":

@@ -10,6 +10,8 @@ ROOT = Path(__file__).resolve().parent.parent
 PYTEST = ["-m", "pytest", "-q", "--durations=5"]
 OFFLINE = "not online"  # what needs the network is run by .github/workflows/online.yml
 
+NEEDS = {"solutions": "solutions", "classroom": "src/classroom"}  # what the students' repository does not have
+
 LINT = {
     "ruff check": ["-m", "ruff", "check", "."],
     "ruff format": ["-m", "ruff", "format", "--check", "."],
@@ -24,7 +26,7 @@ def parts(everything):
     chosen = ["-m", kinds]
     shapes = f"not error_messages and not without_shapes and {kinds}"
     coverage = ["--cov=seq2bert", "--cov-report=term"]
-    return LINT | {
+    every = LINT | {
         "package": [*PYTEST, *chosen, *coverage, "tests/seq2bert"],
         "package, shapes checked": [
             *PYTEST,
@@ -35,8 +37,11 @@ def parts(everything):
             "--jaxtyping-packages=seq2bert,beartype.beartype",
             "tests/seq2bert",
         ],
+        "solutions": ["-m", "tools.execute", "--solutions"],
+        "classroom": [*PYTEST, *chosen, "tests/classroom"],
         "book": [*PYTEST, *chosen, "tests/book"],
     }
+    return {name: command for name, command in every.items() if name not in NEEDS or (ROOT / NEEDS[name]).exists()}
 
 
 def run(commands):

@@ -6,7 +6,7 @@ import nbformat
 import pytest
 from bs4 import BeautifulSoup
 
-from tools import execute
+from tools import execute, make_exercises
 
 ROOT = Path(__file__).resolve().parents[2]
 HTML = ROOT / "_build" / "site" / "_build" / "html"
@@ -16,6 +16,8 @@ def pytest_generate_tests(metafunc):
     if "lecture" in metafunc.fixturenames:
         lectures = execute.find_lectures(ROOT)
         metafunc.parametrize("lecture", lectures, ids=[path.stem for path in lectures])
+    if "assignment" in metafunc.fixturenames:
+        metafunc.parametrize("assignment", make_exercises.find_assignments(ROOT))
 
 
 @pytest.fixture(scope="session")
