@@ -1,0 +1,141 @@
+"""Verdicts into nbgrader's gradebook, and notebooks that formgrader opens.
+
+Everything here may be done twice: the second time changes nothing.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+from nbgrader import utils
+from nbgrader.api import Gradebook
+from nbgrader.preprocessors import ClearSolutions, ComputeChecksums, LockCells, SaveCells
+from traitlets.config.loader import PyFileConfigLoader
+
+from classroom.course import Course, write_atomically
+from classroom.verdicts import Verdict
+
+__all__ = ["answers_by_hand", "graded_notebook", "open_gradebook", "record", "register"]
+
+
+@contextmanager
+def open_gradebook(course: Course) -> Iterator[Gradebook]:
+    """Open the gradebook of a course."""
+    course.work.mkdir(parents=True, exist_ok=True)
+    with Gradebook(course.db_url, course.settings.course_id) as gradebook:
+        yield gradebook
+
+
+def register(course: Course, assignment: str) -> None:
+    """Enter an assignment's cells and points, and its deadline, as `nbgrader generate_assignment` does."""
+    settings = PyFileConfigLoader("nbgrader_config.py", path=str(course.root)).load_config()
+    notebook = nbformat.read(course.source / assignment / f"{assignment}.ipynb", as_version=4)
+    with open_gradebook(course) as gradebook:
+        gradebook.update_or_create_assignment(assignment, duedate=_deadline(course, assignment))
+        gradebook.update_or_create_notebook(assignment, assignment)
+    about = {"notebook": assignment, "assignment": assignment, "db_url": course.db_url, "student": "."}
+    resources: Any = {"nbgrader": about, "unique_key": assignment, "output_files_dir": "."}
+    for step in (LockCells, ClearSolutions, ComputeChecksums, SaveCells):
+        notebook, resources = step(config=settings).preprocess(notebook, resources)
+
+
+def answers_by_hand(notebook: NotebookNode) -> dict[str, str]:
+    """Return the sha256 of each answer that a person grades, by grade id."""
+    cells = [cell for cell in notebook.cells if utils.is_grade(cell) and utils.is_solution(cell)]
+    return {cell.metadata.nbgrader.grade_id: hashlib.sha256(cell.source.encode()).hexdigest() for cell in cells}
+
+
+def graded_notebook(notebook: NotebookNode, verdict: Verdict) -> NotebookNode:
+    """Return a copy of a submission's notebook with the outputs of its run and the messages of its failed tests."""
+    notebook = nbformat.from_dict(dict(notebook))
+    outcomes = {outcome.task: outcome for outcome in verdict.outcomes}
+    for cell in notebook.cells:
+        if cell.cell_type != "code":
+            continue
+        cell.outputs = [nbformat.from_dict(output) for output in verdict.outputs.get(cell.id, [])]
+        outcome = outcomes.get(cell.metadata.get("nbgrader", {}).get("grade_id"))
+        if outcome is None or outcome.reached == outcome.points:
+            continue
+        if outcome.reached > 0:
+            points = {"text/plain": f"{outcome.reached:g}"}
+            cell.outputs = [nbformat.v4.new_output("execute_result", data=points, execution_count=None)]
+        else:
+            line = f"AssertionError: {outcome.message}"
+            said = {"ename": "AssertionError", "evalue": outcome.message, "traceback": [line]}
+            cell.outputs = [nbformat.v4.new_output("error", **said)]
+    return notebook
+
+
+def record(course: Course, verdict: Verdict, notebook: NotebookNode, *, timestamp: datetime) -> None:
+    """Write a verdict into the gradebook, and the notebook for formgrader.
+
+    Manual scores and comments stay. An answer that a person grades needs grading if it has no manual score, or is
+    another one than before.
+
+    Parameters
+    ----------
+    verdict : Verdict
+    notebook : NotebookNode
+        The submission, with complete tests.
+    timestamp : datetime
+        When it was handed in, UTC, without a zone, as nbgrader keeps it.
+    """
+    name, student = verdict.assignment, verdict.student
+    with open_gradebook(course) as gradebook:
+        gradebook.update_or_create_student(student)
+        gradebook.update_or_create_submission(name, student, timestamp=timestamp)
+        outcomes = {outcome.task: outcome for outcome in verdict.outcomes}
+        for cell in notebook.cells:
+            settings = cell.metadata.get("nbgrader", {})
+            if settings.get("grade"):
+                grade = gradebook.find_grade(settings["grade_id"], name, name, student)
+                outcome = outcomes.get(settings["grade_id"])
+                if outcome is not None:
+                    grade.auto_score, grade.needs_manual_grade = outcome.reached, False
+                else:
+                    _mark_by_hand(grade, cell, verdict)
+            if settings.get("solution"):
+                comment = gradebook.find_comment(settings["grade_id"], name, name, student)
+                comment.auto_comment = "No response." if _untouched(cell) else None
+        entry = gradebook.find_submission_notebook(name, name, student)
+        entry.late_submission_penalty = _penalty(course, verdict, timestamp, entry.score)
+        gradebook.db.commit()
+    path = course.autograded / student / name
+    write_atomically(path / f"{name}.ipynb", nbformat.writes(graded_notebook(notebook, verdict)))
+    write_atomically(path / "timestamp.txt", f"{timestamp:%Y-%m-%d %H:%M:%S.%f} UTC")
+
+
+def _mark_by_hand(grade: Any, cell: NotebookNode, verdict: Verdict) -> None:
+    task = cell.metadata.nbgrader.grade_id
+    if _untouched(cell):
+        grade.auto_score, grade.needs_manual_grade = 0.0, False
+        return
+    grade.auto_score = None
+    same = verdict.answers_before.get(task) == verdict.answers.get(task)
+    grade.needs_manual_grade = grade.manual_score is None or not same
+
+
+def _untouched(cell: NotebookNode) -> bool:
+    checksum = cell.metadata.nbgrader.get("checksum")
+    return checksum is not None and bool(checksum == utils.compute_checksum(cell))
+
+
+def _deadline(course: Course, assignment: str, student: str | None = None) -> datetime | None:
+    """Return the deadline, or a student's, as nbgrader keeps times: UTC without a zone."""
+    deadline = course.settings.deadlines.get(assignment)
+    if student is not None:
+        deadline = course.settings.extensions.get(assignment, {}).get(student, deadline)
+    return None if deadline is None else deadline.astimezone(UTC).replace(tzinfo=None)
+
+
+def _penalty(course: Course, verdict: Verdict, timestamp: datetime, score: float) -> float | None:
+    """Return the points that lateness costs."""
+    share, deadline = course.settings.late_penalty_per_day, _deadline(course, verdict.assignment, verdict.student)
+    if not share or deadline is None or timestamp <= deadline:
+        return None
+    days = -(-(timestamp - deadline).total_seconds() // 86400)  # begun days count
+    return float(min(score, score * share * days))

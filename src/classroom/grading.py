@@ -1,0 +1,301 @@
+"""Grading a class: what is to be graded, workers with a sandbox each, verdicts, the gradebook.
+
+A run may be stopped at any moment and started again. A submission is graded if there is no verdict with its key; its
+verdict is recorded if its mark says that it is not yet. One submission cannot stop, slow or change another.
+"""
+
+import hashlib
+import json
+import os
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+import nbformat
+from nbformat import NotebookNode
+
+from classroom.cells import test_of
+from classroom.course import Course, CourseError
+from classroom.gradebook import answers_by_hand, record, register
+from classroom.grader_side import SameProcess
+from classroom.private_seed import draw_for, read_seed
+from classroom.runner import grade as grade_in_this_process
+from classroom.sandbox import NoSandbox, Report, Sandbox, SandboxLost
+from classroom.verdicts import Verdict, read_verdict, write_verdict
+
+__all__ = ["Job", "TrustedRunner", "complete_tests", "grade_class", "jobs_of", "judge", "sandboxes"]
+
+_TRIES = 3  # sandboxes that may be lost over one submission
+
+
+class Runner(Protocol):
+    """What runs a notebook: a `Sandbox`, say."""
+
+    def grade(self, cells: Any, *, draw: str = "") -> Report:
+        """Run the cells and tests of a notebook."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One submission that is to be graded: data only, so that it can be sent to another machine."""
+
+    assignment: str
+    student: str
+    key: str
+    notebook: str  # JSON, with complete tests
+    draw: str
+
+
+class TrustedRunner:
+    """Runs notebooks in this process, without any wall: for demonstrations with answers that are trusted."""
+
+    def grade(self, cells: Any, *, draw: str = "") -> Report:
+        """Run the cells and tests of a notebook."""
+        return Report(outcomes=grade_in_this_process(cells, SameProcess(), draw=draw))
+
+
+def complete_tests(submission: NotebookNode, source: NotebookNode) -> NotebookNode:
+    """Return the submission with the test cells of the authored notebook, hidden tests included.
+
+    Raises
+    ------
+    CourseError
+        If they do not have the same tests.
+    """
+    tests = {cell.metadata.nbgrader.grade_id: cell.source for cell in source.cells if test_of(cell)}
+    found = [cell for cell in submission.cells if test_of(cell)]
+    if [cell.metadata.nbgrader.grade_id for cell in found] != list(tests):
+        raise CourseError("the notebook does not have the assignment's tests: was it received by classroom receive?")
+    for cell in found:
+        cell.source = tests[cell.metadata.nbgrader.grade_id]
+    return submission
+
+
+def jobs_of(course: Course, assignment: str, students: Iterable[str] | None = None) -> Iterator[Job | Verdict]:
+    """Yield a job for each submission of an assignment, and a verdict for each that cannot be run.
+
+    Raises
+    ------
+    CourseError
+        If there is no such assignment.
+    """
+    name = course.check_assignment(assignment)
+    source = nbformat.read(course.source / name / f"{name}.ipynb", as_version=4)
+    seed = read_seed(course.seed_file) if course.seed_file.exists() else None
+    wanted = None if students is None else set(students)
+    for path in sorted(course.submitted.glob(f"*/{name}/{name}.ipynb")):
+        student = path.parent.parent.name
+        if wanted is not None and student not in wanted:
+            continue
+        try:
+            text = nbformat.writes(complete_tests(nbformat.read(path, as_version=4), source))
+        except Exception as error:
+            yield _failure(name, student, hashlib.sha256(path.read_bytes()).hexdigest(), f"cannot be read: {error}")
+            continue
+        draw = "" if seed is None else draw_for(seed, student)
+        key = json.dumps([text, draw, asdict(course.settings.limits)], sort_keys=True)
+        yield Job(name, student, hashlib.sha256(key.encode()).hexdigest(), text, draw)
+
+
+def judge(job: Job, runner: Runner) -> Verdict:
+    """Run one submission and return the verdict.
+
+    Raises
+    ------
+    SandboxLost
+        If the machine failed, not the submission.
+    """
+    began = time.monotonic()
+    notebook = nbformat.reads(job.notebook, as_version=4)
+    report = runner.grade(notebook.cells, draw=job.draw)
+    return Verdict(
+        assignment=job.assignment,
+        student=job.student,
+        key=job.key,
+        graded_at=_now(),
+        outcomes=report.outcomes,
+        answers=answers_by_hand(notebook),
+        outputs={notebook.cells[place].id: outputs for place, outputs in report.outputs.items() if outputs},
+        notes=report.notes,
+        seconds=round(time.monotonic() - began, 3),
+    )
+
+
+def sandboxes(course: Course, *, trusted: bool = False) -> Callable[[], AbstractContextManager[Runner]]:
+    """Return what makes a runner for a worker.
+
+    Parameters
+    ----------
+    trusted : bool
+        Run without a sandbox, in this process.
+    """
+    if trusted:
+        return lambda: nullcontext(TrustedRunner())
+    return lambda: open_sandbox(course)
+
+
+def open_sandbox(course: Course) -> Sandbox:
+    """Start a sandbox, with the inner wall if the machine has one.
+
+    Raises
+    ------
+    NoSandbox
+        If there is none on this machine.
+    """
+    try:
+        return Sandbox(course.settings.limits)
+    except NoSandbox as error:
+        if "inner wall" not in str(error):
+            raise
+        return Sandbox(course.settings.limits, inner=False)
+
+
+def grade_class(
+    course: Course,
+    assignment: str,
+    *,
+    students: Iterable[str] | None = None,
+    again: bool = False,
+    workers: int | None = None,
+    runner: Callable[[], AbstractContextManager[Runner]] | None = None,
+    tell: Callable[[Verdict, bool], None] = lambda verdict, new: None,
+) -> list[Verdict]:
+    """Grade an assignment's submissions and record them.
+
+    Parameters
+    ----------
+    students : iterable of str, optional
+        Only these.
+    again : bool
+        Also those that have a verdict with their key.
+    workers : int, optional
+        Default: the course's setting.
+    runner : callable, optional
+        Makes what runs the notebooks, for each worker; default: `sandboxes`.
+    tell : callable
+        Given each verdict as soon as it is recorded, and whether it is new.
+
+    Returns
+    -------
+    list of Verdict
+        In the order of the students' names.
+
+    Raises
+    ------
+    NoSandbox
+        If there is none on this machine; nothing was graded then.
+    """
+    name = course.check_assignment(assignment)
+    register(course, name)
+    pending: queue.Queue[Job | None] = queue.Queue()
+    finished: queue.Queue[Verdict | BaseException] = queue.Queue()
+    verdicts: list[Verdict] = []
+    expected = 0
+    before: dict[str, dict[str, str]] = {}
+    for item in jobs_of(course, name, students):
+        old = read_verdict(course, name, item.student)
+        if old is not None and not old.recorded and not old.failure:
+            old = _finish(course, old, tell)  # a run was interrupted
+        before[item.student] = old.answers if old else {}
+        if isinstance(item, Verdict):
+            verdicts.append(_finish(course, replace(item, answers=before[item.student]), tell))
+        elif old is not None and old.key == item.key and not old.failure and not again:
+            verdicts.append(old)
+            tell(old, False)
+        else:
+            pending.put(item)
+            expected += 1
+    number = min(workers or course.settings.workers or os.cpu_count() or 1, max(expected, 1))
+    threads = [
+        threading.Thread(target=_work, args=(pending, finished, runner or sandboxes(course)), daemon=True)
+        for _ in range(number)
+    ]
+    for thread in threads if expected else ():
+        pending.put(None)
+        thread.start()
+    try:
+        while expected:
+            verdict = finished.get()
+            if isinstance(verdict, BaseException):
+                raise verdict
+            expected -= 1
+            if verdict.failure:
+                verdict = replace(verdict, answers=before[verdict.student])
+            verdict = replace(verdict, answers_before=before[verdict.student])
+            write_verdict(course, verdict, recorded=False)
+            verdicts.append(_finish(course, verdict, tell))
+    finally:
+        while not pending.empty():
+            pending.get_nowait()
+        for _ in threads:
+            pending.put(None)
+    return sorted(verdicts, key=lambda verdict: verdict.student)
+
+
+def _work(
+    pending: "queue.Queue[Job | None]",
+    finished: "queue.Queue[Verdict | BaseException]",
+    make: Callable[[], AbstractContextManager[Runner]],
+) -> None:
+    """Grade jobs until there are no more. A lost sandbox is replaced; a job that loses several gets no grade."""
+    job, tries = pending.get(), 0
+    try:
+        while job is not None:
+            with make() as runner:
+                while job is not None:
+                    try:
+                        finished.put(judge(job, runner))
+                    except SandboxLost as error:
+                        tries += 1
+                        if tries < _TRIES:
+                            break
+                        finished.put(
+                            _failure(job.assignment, job.student, job.key, f"{_TRIES} sandboxes ended: {error}")
+                        )
+                        job, tries = pending.get(), 0
+                        break
+                    job, tries = pending.get(), 0
+    except BaseException as error:
+        finished.put(error)
+
+
+def _finish(course: Course, verdict: Verdict, tell: Callable[[Verdict, bool], None]) -> Verdict:
+    """Record a verdict that is not recorded yet."""
+    name, student = verdict.assignment, verdict.student
+    if not verdict.failure:
+        folder = course.submitted / student / name
+        source = nbformat.read(course.source / name / f"{name}.ipynb", as_version=4)
+        notebook = complete_tests(nbformat.read(folder / f"{name}.ipynb", as_version=4), source)
+        record(course, verdict, notebook, timestamp=handed_in(folder))
+    verdict = write_verdict(course, verdict, recorded=True)
+    course.log(
+        "graded", assignment=name, student=student, reached=verdict.reached, points=verdict.points,
+        failure=verdict.failure, notes=verdict.notes, seconds=verdict.seconds,
+    )  # fmt: skip
+    tell(verdict, True)
+    return verdict
+
+
+def handed_in(folder: Path) -> datetime:
+    """Return when a submission was handed in, from its timestamp.txt; else the time of its file. UTC, without zone."""
+    try:
+        text = (folder / "timestamp.txt").read_text(encoding="utf-8").strip()
+        time_of = datetime.strptime(text.removesuffix(" UTC"), "%Y-%m-%d %H:%M:%S.%f")
+    except (FileNotFoundError, ValueError):
+        newest = max(path.stat().st_mtime for path in folder.iterdir())
+        time_of = datetime.fromtimestamp(newest, UTC).replace(tzinfo=None)
+    return time_of
+
+
+def _failure(assignment: str, student: str, key: str, why: str) -> Verdict:
+    return Verdict(assignment=assignment, student=student, key=key, graded_at=_now(), failure=why)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
