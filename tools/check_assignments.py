@@ -27,7 +27,6 @@ from tools.answers import (
 from tools.solution_mutants import ENOUGH, mutants_of, read_survivors
 
 PAGE = ROOT / "pages" / "instructors" / "answers.md"
-SURVIVORS = ROOT / "solutions" / "_answers" / "mutants.toml"
 DRAWS = ("", "a second draw", "a third draw")
 WRONG, RUNNING, SEEN_AS_RIGHT, RIGHT = 5, 4, 2, 2  # at least so many a task
 WRONG_IN_ALL, RIGHT_IN_ALL = 150, 50
@@ -58,7 +57,10 @@ def main():
     parser.add_argument("--no-mutants", action="store_true", help="leave out the mutants, which take longest")
     parser.add_argument("--check", action="store_true", help="write nothing; fail if the page is another one")
     arguments = parser.parse_args()
-    names = [name for name in assignments() if not arguments.only or name.split("-")[0] in arguments.only]
+    every = {name.split("-")[0]: name for name in assignments()}
+    if unknown := sorted(set(arguments.only) - every.keys()):
+        parser.error(f"there is no {', '.join(unknown)}; there are {', '.join(every)}")
+    names = [name for number, name in every.items() if not arguments.only or number in arguments.only]
     rows, faults = [], []
     for name in names:
         found, wrong = check(name, with_mutants=not arguments.no_mutants)
@@ -79,7 +81,10 @@ def check(name, *, with_mutants=True, root=ROOT):
     path = root / "solutions" / "_answers" / f"{number}.py"
     answers = read_answers(path.read_text(encoding="utf-8"), path.name)
     tasks, written = read_tasks(root / "solutions" / name / f"{name}.ipynb")
-    survivors = read_survivors(SURVIVORS) if with_mutants else {}
+    survivors = read_survivors(root / "solutions" / "_answers" / "mutants.toml") if with_mutants else {}
+    kinds = {task.name: ("wrong", "right") for task in tasks} | {
+        task: ("model answer", "rubric") for task, _ in written
+    }
     rows, faults = [], []
     for task in tasks:
         row = judge(task, [answer for answer in answers if answer.task == task.name])
@@ -88,12 +93,16 @@ def check(name, *, with_mutants=True, root=ROOT):
         rows.append(row)
         faults += row.faults
     for answer in answers:
-        if answer.task not in {task.name for task in tasks} | {task for task, _ in written}:
+        if answer.task not in kinds:
             faults.append(f"{path.name}: {answer.task} is no task of {name}")
+        elif answer.kind not in kinds[answer.task]:
+            faults.append(f"{path.name}: {answer.task} takes {' and '.join(kinds[answer.task])}, not a {answer.kind}")
     for task, _ in written:
         for kind in ("model answer", "rubric"):
             if not any((answer.task, answer.kind) == (task, kind) for answer in answers):
                 faults.append(f"{task}: a written task needs a {kind} in {path.name}")
+    for task in sorted({task for task, _, _ in survivors if task.startswith(f"{number}-")} - kinds.keys()):
+        faults.append(f"mutants.toml: {task} is no task of {name}")
     return rows, faults + faults_of_release(name, {task.name for task in tasks}, root)
 
 
@@ -145,14 +154,18 @@ def runs_alike(mine, theirs):
 
 def judge_mutants(task, row, survivors):
     """Grade the mutants of a task's reference answer."""
+    explained = {key for key in survivors if key[0] == task.name}
     for mutant in mutants_of(task.answer):
         row.mutants += 1
         if any(outcome_of(task, mutant.source, draw=draw).reached == 0 for draw in DRAWS):
             row.killed += 1
         elif (task.name, mutant.line, mutant.changed) in survivors:
             row.equivalent += 1
+            explained.discard((task.name, mutant.line, mutant.changed))
         else:
             row.faults.append(f"{task.name}: a mutant survives: {mutant.line!r} -> {mutant.changed!r}")
+    for _, line, changed in sorted(explained):
+        row.faults.append(f"{task.name}: mutants.toml explains a mutant that does not survive: {line!r} -> {changed!r}")
     if row.mutants < ENOUGH:
         row.faults.append(f"{task.name}: mutmut makes {row.mutants} mutants of the reference, {ENOUGH} are needed")
     if row.killed < KILLED * row.mutants:
@@ -161,7 +174,11 @@ def judge_mutants(task, row, survivors):
 
 def faults_of_release(name, tasks, root=ROOT):
     """Return what is wrong with the score of an untouched release."""
-    outcomes = grade(release_of(root, name), SameProcess())
+    try:
+        cells = release_of(root, name)
+    except FileNotFoundError:
+        return [f"{name}: there is no release: run make exercises"]
+    outcomes = grade(cells, SameProcess())
     faults = [f"{name}: the untouched release gets points for {o.task}" for o in outcomes if o.reached]
     if {outcome.task for outcome in outcomes} != tasks:
         faults.append(f"{name}: the release has other tests than the solution: run make exercises")

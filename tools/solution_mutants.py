@@ -26,7 +26,15 @@ class SolutionMutant:
 
 
 def mutants_of(source):
-    """Return the mutants of an answer cell whose changes lie between its markers, in the order of the text."""
+    """Return the mutants of an answer cell whose changes lie between its markers, in the order of the text.
+
+    Raises
+    ------
+    ValueError
+        If a marker is missing.
+    """
+    if not all(marker in map(str.strip, source.splitlines()) for marker in (BEGIN, END)):
+        raise ValueError(f"an answer cell needs the lines {BEGIN!r} and {END!r}")
     found = {mutant.source: mutant for mutant in _changed_once(source, source)}
     level = list(found.values())
     while level and len(found) < ENOUGH:
