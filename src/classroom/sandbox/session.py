@@ -19,12 +19,14 @@ from typing import Any
 from classroom.cells import TestCell, test_of
 from classroom.grader_side import Outcome
 from classroom.sandbox.bubblewrap import start_template, stop
+from classroom.sandbox.cgroup import Group
 from classroom.sandbox.walls import Limits
 from classroom.sandbox.wire import Wire, WireClosed, WireTimeout, pair
 
 __all__ = ["Report", "Sandbox", "SandboxLost"]
 
 _RESTARTS = 10  # after so many cells that end their process, the rest is not run
+_OWN_PROCESSES = 16  # bubblewrap, the template, the wardens, the tests
 _PATIENCE = 30.0  # seconds for an answer of a process that runs none of the student's code
 
 
@@ -70,7 +72,13 @@ class Sandbox:
     def __init__(self, limits: Limits | None = None, *, inner: bool = True) -> None:
         self.limits = limits or Limits()
         self.inner = inner
-        self._process, self._wire = start_template(inner=inner)
+        self._group = Group(self.limits.total_memory, self.limits.processes + _OWN_PROCESSES)
+        try:
+            self._process, self._wire = start_template(inner=inner)
+            self._group.add_tree(self._process.pid)
+        except BaseException:
+            self._group.close()
+            raise
 
     def __enter__(self) -> "Sandbox":
         return self
@@ -83,6 +91,12 @@ class Sandbox:
     def close(self) -> None:
         """End the template and whatever runs in it."""
         stop(self._process, self._wire)
+        self._group.close()
+
+    @property
+    def bounds_memory(self) -> bool:
+        """Whether the memory of a whole submission has a bound, beside that of each process."""
+        return self._group.bounds
 
     @property
     def process(self) -> subprocess.Popen[bytes]:

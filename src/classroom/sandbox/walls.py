@@ -46,6 +46,8 @@ class Limits:
         Of each process of the submission.
     memory : int
         Bytes that each process may have beyond what it starts with.
+    total_memory : int
+        Bytes that all processes of the submission and the template may have together, where there are control groups.
     processes, open_files : int
     file_bytes, disk_bytes : int
         The largest file; all files together.
@@ -62,6 +64,7 @@ class Limits:
     test_seconds: float = 60.0
     processor_seconds: int = 300
     memory: int = 2 * 2**30
+    total_memory: int = 4 * 2**30
     processes: int = 64
     open_files: int = 256
     file_bytes: int = 64 * 2**20
