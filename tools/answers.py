@@ -21,7 +21,8 @@ from classroom.grader_side import Outcome, SameProcess, StudentError, run_test
 
 ROOT = Path(__file__).resolve().parent.parent
 KINDS = ("wrong", "right", "model answer", "rubric")
-HEADER = re.compile(r"^# %% *(?P<task>[^|\n]+?) *\| *(?P<kind>[^|\n]+?) *(?:\| *(?P<name>[^|\n]+?) *)?$", re.MULTILINE)
+_PART = r"[^|\s](?:[^|\n]*[^|\s])?"
+HEADER = re.compile(rf"^# %% *(?P<task>{_PART}) *\| *(?P<kind>{_PART}) *(?:\| *(?P<name>{_PART}) *)?$", re.MULTILINE)
 SECONDS = 20  # that one answer may take; an endless loop is an answer, too
 ROUNDING = {"rtol": 1e-4, "atol": 1e-5, "equal_nan": True}  # as in seq2bert.check.close
 
@@ -136,7 +137,7 @@ def execute(student, source):
 def limited(seconds):
     """Raise `OutOfTime` in this process's main thread when so many seconds of wall time have passed.
 
-    It is raised again each second: the first may have been swallowed by a bare except in a loop.
+    It is raised again each second: the first may have been swallowed by a bare except.
     """
 
     def stop(*_):
