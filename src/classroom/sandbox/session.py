@@ -53,6 +53,43 @@ class _Waiting:
     run: "_Run"
 
 
+class _Template:
+    """A template process behind bubblewrap, in a control group of its own."""
+
+    def __init__(self, limits: Limits, inner: bool) -> None:
+        self.limits = limits
+        self.group = Group(limits.total_memory, limits.processes + _OWN_PROCESSES)
+        try:
+            self.process, self._wire = start_template(inner=inner)
+            self.group.add_tree(self.process.pid)
+        except BaseException:
+            self.group.close()
+            raise
+
+    def close(self) -> None:
+        """End it and whatever runs in it."""
+        stop(self.process, self._wire)
+        self.group.close()
+
+    def spawn(self, role: str, ends: Sequence[socket.socket]) -> int:
+        """Ask the template for a new process group; return its number there."""
+        try:
+            files = tuple(end.fileno() for end in ends)
+            self._wire.send({"do": "spawn", "role": role, "limits": asdict(self.limits)}, files)
+            answer, _ = self._wire.receive(timeout=_PATIENCE)
+            return int(answer["pid"])
+        except (WireClosed, WireTimeout) as error:
+            raise SandboxLost(f"the template process does not answer: {error}") from None
+
+    def kill(self, pid: int) -> None:
+        """Kill a process group and everything in it."""
+        try:
+            self._wire.send({"do": "kill", "pid": pid})
+            self._wire.receive(timeout=_PATIENCE)
+        except (WireClosed, WireTimeout) as error:
+            raise SandboxLost(f"the template process does not answer: {error}") from None
+
+
 class Sandbox:
     """A template process and the submissions that are graded in it, one after the other. A context manager.
 
@@ -72,13 +109,8 @@ class Sandbox:
     def __init__(self, limits: Limits | None = None, *, inner: bool = True) -> None:
         self.limits = limits or Limits()
         self.inner = inner
-        self._group = Group(self.limits.total_memory, self.limits.processes + _OWN_PROCESSES)
-        try:
-            self._process, self._wire = start_template(inner=inner)
-            self._group.add_tree(self._process.pid)
-        except BaseException:
-            self._group.close()
-            raise
+        # Without the inner wall the template of the tests runs no student's code, and each run has one of its own.
+        self._template = _Template(self.limits, inner)
 
     def __enter__(self) -> "Sandbox":
         return self
@@ -90,18 +122,17 @@ class Sandbox:
 
     def close(self) -> None:
         """End the template and whatever runs in it."""
-        stop(self._process, self._wire)
-        self._group.close()
+        self._template.close()
 
     @property
     def bounds_memory(self) -> bool:
         """Whether the memory of a whole submission has a bound, beside that of each process."""
-        return self._group.bounds
+        return self._template.group.bounds
 
     @property
     def process(self) -> subprocess.Popen[bytes]:
         """The process of bubblewrap."""
-        return self._process
+        return self._template.process
 
     def grade(self, cells: Sequence[dict[str, Any]], *, draw: str = "") -> Report:
         """Run a notebook's cells and its tests.
@@ -207,56 +238,48 @@ class Sandbox:
         return f"the checks ran longer than {self.limits.test_seconds:g} seconds: is there a loop that does not end?"
 
     def _new_run(self, runs: list["_Run"]) -> "_Run":
-        run = _Run(self)
+        template = self._template if self.inner else _Template(self.limits, inner=False)
+        run = _Run(template, own=not self.inner)
         runs.append(run)
         return run
 
     def _new_tests(self) -> "_Process":
-        return _Process(self, "tests")
-
-    def spawn(self, role: str, ends: Sequence[socket.socket]) -> int:
-        """Ask the template for a new process group; return its number there."""
-        try:
-            files = tuple(end.fileno() for end in ends)
-            self._wire.send({"do": "spawn", "role": role, "limits": asdict(self.limits)}, files)
-            answer, _ = self._wire.receive(timeout=_PATIENCE)
-            return int(answer["pid"])
-        except (WireClosed, WireTimeout) as error:
-            raise SandboxLost(f"the template process does not answer: {error}") from None
-
-    def kill(self, pid: int) -> None:
-        """Kill a process group and everything in it."""
-        try:
-            self._wire.send({"do": "kill", "pid": pid})
-            self._wire.receive(timeout=_PATIENCE)
-        except (WireClosed, WireTimeout) as error:
-            raise SandboxLost(f"the template process does not answer: {error}") from None
+        return _Process(self._template, "tests")
 
 
 class _Process:
     """A process group with one wire."""
 
-    def __init__(self, sandbox: Sandbox, role: str, more: Sequence[socket.socket] = ()) -> None:
+    def __init__(
+        self, template: _Template, role: str, more: Sequence[socket.socket] = (), *, own: bool = False
+    ) -> None:
         ours, theirs = pair()
-        self.wire, self.sandbox = Wire(ours), sandbox
+        self.wire, self.template, self.own = Wire(ours), template, own
         try:
-            self.pid = sandbox.spawn(role, [theirs, *more])
+            self.pid = template.spawn(role, [theirs, *more])
+        except BaseException:
+            if own:
+                template.close()
+            raise
         finally:
             theirs.close()
 
     def close(self) -> None:
-        """Kill it."""
+        """Kill it, and its template if it has one of its own."""
         self.wire.close()
-        self.sandbox.kill(self.pid)
+        if self.own:
+            self.template.close()
+        else:
+            self.template.kill(self.pid)
 
 
 class _Run(_Process):
     """A student's process behind its warden."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
+    def __init__(self, template: _Template, *, own: bool) -> None:
         ours, theirs = pair()
         try:
-            super().__init__(sandbox, "student", [theirs])
+            super().__init__(template, "student", [theirs], own=own)
         finally:
             theirs.close()
         self.cells = Wire(ours)
@@ -272,7 +295,7 @@ class _Run(_Process):
 
     def execute(self, source: str) -> tuple[list[dict[str, Any]], str | None]:
         """Run a cell; return its outputs, and why its process is lost if it is."""
-        limits = self.sandbox.limits
+        limits = self.template.limits
         try:
             self.cells.send({"do": "execute", "source": source})
             said, _ = self.cells.receive(timeout=limits.cell_seconds)
