@@ -4,11 +4,14 @@ nbgrader's own autograde runs tests in the student's process, so this hides the 
 read a public repository, not from code that is graded. The instructors' pages say what that does not protect.
 """
 
+import re
 import shutil
 from pathlib import Path
 from typing import Any
 
-from nbconvert.filters import clean_html, strip_files_prefix
+import bleach
+from bleach.css_sanitizer import CSSSanitizer
+from nbconvert.filters import strip_files_prefix
 from nbgrader import utils
 from nbgrader.preprocessors import Execute, NbGraderPreprocessor
 from traitlets import Unicode
@@ -19,21 +22,24 @@ from seq2bert.check.inputs import DRAW
 
 __all__ = ["ExecuteForStudent", "HideHiddenTests", "clean", "keep_notebooks_only"]
 
+_TAGS = re.findall(
+    r"\w+",
+    "a abbr b blockquote br code dd del details div dl dt em h1 h2 h3 h4 h5 h6 hr i "
+    "img li ol p pre span strong sub summary sup table tbody td th thead tr ul",
+)
+_ALIGNMENT = CSSSanitizer(allowed_css_properties=["text-align"])
+
 
 class ExecuteForStudent(Execute):
     """Execute a submission with the inputs of its student."""
 
-    seed_file = Unicode("", help="Path of the private seed; empty or no such file: the published inputs.").tag(
-        config=True
-    )
+    seed_file = Unicode("", help="Path of the private seed; no such file: the published inputs.").tag(config=True)
 
     def preprocess(self, nb: Any, resources: Any) -> Any:
         """Run the notebook; ``SEQ2BERT_DRAW`` is set for its kernel alone."""
         path = Path(self.seed_file)
         if not self.seed_file or not path.exists():
-            self.log.warning(
-                "No private seed%s: graded with the published inputs", f" at {path}" * bool(self.seed_file)
-            )
+            self.log.warning("There is no private seed (%s): graded with the published inputs", self.seed_file)
             return super().preprocess(nb, resources)
         with utils.setenv(**{DRAW: draw_for(read_seed(path), resources["nbgrader"]["student"])}):
             return super().preprocess(nb, resources)
@@ -53,8 +59,12 @@ class HideHiddenTests(NbGraderPreprocessor):
 
 
 def clean(html: str) -> str:
-    """Return HTML without scripts; it takes the place of a filter that nbgrader's template applies to all Markdown."""
-    return str(clean_html(strip_files_prefix(html)))
+    """Return HTML without scripts; it takes the place of a filter that nbgrader's template applies to all Markdown.
+
+    What Markdown makes stays, and everything else is shown as it was typed.
+    """
+    attributes = {"*": ["class", "id", "title"], "a": ["href"], "img": ["src", "alt"], "th": ["style"], "td": ["style"]}
+    return bleach.clean(strip_files_prefix(html), tags=_TAGS, attributes=attributes, css_sanitizer=_ALIGNMENT)
 
 
 def keep_notebooks_only(folder: Path, assignment: str) -> None:

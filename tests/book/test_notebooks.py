@@ -83,7 +83,7 @@ def test_plain_markdown_without_roles_or_directives(notebook):
     """Colab renders CommonMark with tables and mathematics, and shows everything else as it is typed."""
     text = prose(notebook)
     assert not re.findall(r"\{[a-z][\w:-]*\}`", text), "MyST role"
-    assert not re.findall(r"^\s*(?:```|:::|~~~)\s*\{", text, flags=re.MULTILINE), "MyST directive"
+    assert not re.findall(r"^[ \t]*(?:```|:::|~~~)[ \t]*\{", text, flags=re.MULTILINE), "MyST directive"
     assert not re.findall(r"^\([\w-]+\)=\s*$", text, flags=re.MULTILINE), "MyST target"
     rendered = MarkdownIt("commonmark", {"html": True}).enable("table").render(text)
     assert ":::" not in rendered
