@@ -220,7 +220,7 @@ def differ(one, other):
         return encode(one) != encode(other)
     if first.shape != second.shape:
         return True
-    if first.dtype.kind in "bui" and second.dtype.kind in "bui":
+    if first.dtype.kind in "biu" and second.dtype.kind in "biu":
         return not np.array_equal(first, second)
     return not np.allclose(first, second, **ROUNDING)
 

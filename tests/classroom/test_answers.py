@@ -150,7 +150,7 @@ def test_answers_are_read_from_their_headers():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("# %% a | wrog | x\n", "f.py, line 1: the kind 'wrog' is none of wrong, right, model answer, rubric"),
+        ("# %% a | mistaken | x\n", "f.py, line 1: the kind 'mistaken' is none of wrong, right, model answer, rubric"),
         ("\n\n# %% a | wrong\n", "f.py, line 3: a wrong answer needs a name"),
         ("# %% a | right | \nx\n", "line that begins with '# %%'"),
         ("# %% a\n", "line that begins with '# %%'"),
