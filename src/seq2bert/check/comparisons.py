@@ -6,7 +6,21 @@ from typing import Any
 import numpy as np
 import torch
 
-__all__ = ["close", "equal", "same_shape"]
+__all__ = ["CheckFailed", "close", "equal", "same_shape"]
+
+
+class CheckFailed(AssertionError):
+    """A comparison failed: the hint of whoever wrote the test, and what was seen.
+
+    Parameters
+    ----------
+    hint, seen : str
+    """
+
+    def __init__(self, hint: str, seen: str) -> None:
+        super().__init__(f"{hint}\n{seen}")
+        self.hint = hint
+
 
 MISSING = "is None: is a return missing?"
 RAGGED = "has rows of different lengths"
@@ -26,7 +40,7 @@ def close(actual: Any, expected: Any, hint: str, *, rtol: float = 1e-4, atol: fl
 
     Raises
     ------
-    AssertionError
+    CheckFailed
         With the hint, if `actual` is not made of real numbers, has another shape, or is too far away somewhere; an
         infinity is only near itself, and NaN near nothing. The message names the place of the largest difference.
     TypeError
@@ -37,20 +51,20 @@ def close(actual: Any, expected: Any, hint: str, *, rtol: float = 1e-4, atol: fl
         raise TypeError(f"the expected value {theirs}")
     mine = _numbers(actual)
     if isinstance(mine, str):
-        raise AssertionError(f"{hint}\nyours {mine}")
+        raise CheckFailed(hint, f"yours {mine}")
     _compare_shapes(mine.shape, theirs.shape, hint)
     with np.errstate(invalid="ignore"):  # infinity minus infinity
         differences = np.where(mine == theirs, 0.0, np.abs(mine - theirs))
     allowed = atol + rtol * np.where(np.isinf(theirs), 0.0, np.abs(theirs))
     wrong = ~(differences <= allowed)  # also where the difference is not a number
     if wrong.any():
-        excess = np.where(np.isnan(differences), np.inf, differences - allowed)
-        place = tuple(map(int, np.unravel_index(int(np.argmax(np.where(wrong, excess, -np.inf))), mine.shape)))
+        worst = int(np.argmax(differences - allowed))  # the first NaN, if there is one
+        place = tuple(map(int, np.unravel_index(worst, mine.shape)))
         texts = f"{mine[place]:.6g}", f"{theirs[place]:.6g}"
         if texts[0] == texts[1] != "nan":  # they differ after the sixth digit
             texts = f"{mine[place]:.17g}", f"{theirs[place]:.17g}"
         many = f"; {int(wrong.sum())} of {mine.size} values differ" if mine.size > 1 else ""
-        raise AssertionError(f"{hint}\n{_where(place)}yours is {texts[0]}, expected {texts[1]}{many}")
+        raise CheckFailed(hint, f"{_where(place)}yours is {texts[0]}, expected {texts[1]}{many}")
 
 
 def equal(actual: Any, expected: Any, hint: str) -> None:
@@ -66,12 +80,12 @@ def equal(actual: Any, expected: Any, hint: str) -> None:
 
     Raises
     ------
-    AssertionError
+    CheckFailed
         With the hint and the first place that differs.
     """
     difference = _difference(actual, expected, ())
     if difference is not None:
-        raise AssertionError(f"{hint}\n{difference}")
+        raise CheckFailed(hint, difference)
 
 
 def same_shape(actual: Any, shape: Sequence[int], hint: str) -> None:
@@ -88,23 +102,23 @@ def same_shape(actual: Any, shape: Sequence[int], hint: str) -> None:
 
     Raises
     ------
-    AssertionError
+    CheckFailed
         With the hint and both shapes, or what `actual` is if it has no shape.
     """
     if actual is None:
-        raise AssertionError(f"{hint}\nyours {MISSING}")
+        raise CheckFailed(hint, f"yours {MISSING}")
     if isinstance(actual, str | bytes | dict | set | frozenset) or callable(actual):
-        raise AssertionError(f"{hint}\nyours has no shape: it is {_kind(actual)}")
+        raise CheckFailed(hint, f"yours has no shape: it is {_kind(actual)}")
     try:
         seen = actual.shape if hasattr(actual, "shape") else np.shape(_without_tensors(actual))
     except ValueError:
-        raise AssertionError(f"{hint}\nyours {RAGGED}") from None
+        raise CheckFailed(hint, f"yours {RAGGED}") from None
     _compare_shapes(seen, tuple(shape), hint)
 
 
 def _compare_shapes(seen: tuple[int, ...], wanted: tuple[int, ...], hint: str) -> None:
     if tuple(seen) != tuple(wanted):
-        raise AssertionError(f"{hint}\nyours has shape {tuple(seen)}, expected {tuple(wanted)}")
+        raise CheckFailed(hint, f"yours has shape {tuple(seen)}, expected {tuple(wanted)}")
 
 
 def _numbers(value: Any) -> np.ndarray | str:
