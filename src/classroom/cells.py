@@ -8,7 +8,16 @@ from typing import Any
 
 from IPython.core.inputtransformer2 import TransformerManager
 
-__all__ = ["BEGIN_HIDDEN", "END_HIDDEN", "TestCell", "code_of", "free_names", "test_of", "without_hidden_tests"]
+__all__ = [
+    "BEGIN_HIDDEN",
+    "END_HIDDEN",
+    "TestCell",
+    "code_of",
+    "free_names",
+    "hidden_lines",
+    "test_of",
+    "without_hidden_tests",
+]
 
 BEGIN_HIDDEN, END_HIDDEN = "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"
 _BUILTINS = frozenset(dir(builtins))
@@ -58,6 +67,17 @@ def without_hidden_tests(source: str) -> str:
     if inside:
         raise ValueError(f"{BEGIN_HIDDEN} has no {END_HIDDEN}")
     return "\n".join(visible)
+
+
+def hidden_lines(source: str) -> set[int]:
+    """Return the numbers, from 1, of the lines between the markers of hidden tests, and of the markers."""
+    numbers, inside = set(), False
+    for number, line in enumerate(source.split("\n"), 1):
+        inside = inside or line.strip() == BEGIN_HIDDEN
+        if inside:
+            numbers.add(number)
+        inside = inside and line.strip() != END_HIDDEN
+    return numbers
 
 
 def free_names(source: str) -> list[str]:

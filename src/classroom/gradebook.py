@@ -64,8 +64,8 @@ def graded_notebook(notebook: NotebookNode, verdict: Verdict) -> NotebookNode:
             points = {"text/plain": f"{outcome.reached:g}"}
             cell.outputs = [nbformat.v4.new_output("execute_result", data=points, execution_count=None)]
         else:
-            line = f"AssertionError: {outcome.message}"
-            said = {"ename": "AssertionError", "evalue": outcome.message, "traceback": [line]}
+            # Feedback shows the first; the second is for the instructor, in formgrader.
+            said = {"ename": "Failed", "evalue": outcome.shown, "traceback": [outcome.message]}
             cell.outputs = [nbformat.v4.new_output("error", **said)]
     return notebook
 

@@ -1,18 +1,21 @@
 """The tests' process: student names as handles that take and give data, and test cells executed with them."""
 
+import ast
 import contextlib
 import io
 import os
 import subprocess
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from classroom.cells import TestCell, free_names
+from classroom.cells import TestCell, free_names, hidden_lines
 from classroom.crossing import CannotCross, Message, decode, encode, pack, unpack
 from classroom.student_side import Readable, StudentSide, Writable, read_exactly
+from seq2bert.check.comparisons import CheckFailed
 from seq2bert.check.inputs import DRAW
 
 __all__ = [
@@ -53,12 +56,23 @@ class Student(Protocol):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a test cell: points that were reached, and the message of what failed."""
+    """What became of a test cell.
+
+    Parameters
+    ----------
+    task : str
+    points, reached : float
+    message : str
+        What failed, for the instructor: it may hold inputs of hidden tests, and text that the student's code made.
+    shown : str
+        What the student may read of it. Of a hidden test that is only what its author wrote.
+    """
 
     task: str
     points: float
     reached: float
     message: str
+    shown: str = ""
 
 
 class Handle:
@@ -102,13 +116,32 @@ def run_test(cell: TestCell, student: Student, *, draw: str = "") -> Outcome:
     try:
         with contextlib.redirect_stdout(io.StringIO()):
             names = {name: _resolve(name, student) for name in free_names(cell.source)}
-            exec(compile(cell.source, f"<tests of {cell.task}>", "exec"), {"__name__": "__main__", **names})
+            reached = _execute(cell, {"__name__": "__main__", **names})
     except Exception as error:
-        return Outcome(cell.task, cell.points, 0.0, _message(error))
+        return Outcome(cell.task, cell.points, 0.0, _message(error), _shown(cell, error))
     finally:
         os.environ.pop(DRAW, None)
         os.environ.update({} if before is None else {DRAW: before})
-    return Outcome(cell.task, cell.points, cell.points, "")
+    return Outcome(cell.task, cell.points, reached, "")
+
+
+def _execute(cell: TestCell, names: dict[str, Any]) -> float:
+    """Run the cell; return the points: all of them, or the number that the cell ends with, between none and all."""
+    tree = ast.parse(cell.source)
+    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    exec(compile(tree, _file_of(cell), "exec"), names)
+    if last is None:
+        return cell.points
+    value = eval(compile(ast.Expression(last.value), _file_of(cell), "eval"), names)
+    if value is None:
+        return cell.points
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
+        return 0.0
+    return float(min(max(value, 0.0), cell.points))
+
+
+def _file_of(cell: TestCell) -> str:
+    return f"<tests of {cell.task}>"
 
 
 def _message(error: Exception) -> str:
@@ -116,6 +149,22 @@ def _message(error: Exception) -> str:
     meant_to_be_read = isinstance(error, AssertionError | StudentError) and str(error)
     text = str(error) if meant_to_be_read else f"{type(error).__name__}: {error}"
     return text[:_LONGEST].encode("utf-8", "replace").decode()
+
+
+def _shown(cell: TestCell, error: Exception) -> str:
+    """Return what the student may read: of a hidden test, nothing that its inputs or the student's code have made."""
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == _file_of(cell)]
+    if not lines or lines[0] not in hidden_lines(cell.source):
+        return _message(error)
+    if isinstance(error, CheckFailed):
+        return error.hint
+    if isinstance(error, StudentError):
+        return "In a check that is not shown, your code raised an exception."
+    asserts = [node for node in ast.walk(ast.parse(cell.source)) if isinstance(node, ast.Assert)]
+    failed = [node.msg for node in asserts if node.lineno <= (lines[-1] or 0) <= (node.end_lineno or node.lineno)]
+    if isinstance(error, AssertionError) and failed and isinstance(failed[0], ast.Constant):
+        return str(failed[0].value)
+    return "A check that is not shown failed."
 
 
 def _resolve(name: str, student: Student) -> Any:

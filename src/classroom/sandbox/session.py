@@ -178,7 +178,7 @@ class Sandbox:
                 if snapshot:
                     waiting.append(snapshot)
                 else:
-                    report.outcomes.append(Outcome(test.task, test.points, 0.0, "the notebook did not run this far"))
+                    report.outcomes.append(_lost(test, "the notebook did not run this far"))
             elif cell["cell_type"] == "code" and run is not None and cell["source"].strip():
                 outputs, why = run.execute(cell["source"])
                 report.outputs[place] = outputs
@@ -210,7 +210,7 @@ class Sandbox:
                 if outcome is None:
                     tests.close()
                     tests = self._new_tests()
-                    outcome = Outcome(snapshot.test.task, snapshot.test.points, 0.0, self._too_long())
+                    outcome = _lost(snapshot.test, self._too_long())
                 report.outcomes.append(outcome)
         finally:
             tests.close()
@@ -228,7 +228,7 @@ class Sandbox:
             except WireTimeout:
                 snapshot.run.ask("stop", snapshot.pid)  # the test then sees that no one answers
                 tests.wire.receive(timeout=_PATIENCE)
-                return Outcome(snapshot.test.task, snapshot.test.points, 0.0, self._too_long())
+                return _lost(snapshot.test, self._too_long())
         except (WireClosed, WireTimeout):
             return None
         finally:
@@ -335,6 +335,10 @@ class _Run(_Process):
         """Kill it and all of its snapshots."""
         self.cells.close()
         super().close()
+
+
+def _lost(test: TestCell, why: str) -> Outcome:
+    return Outcome(test.task, test.points, 0.0, message=why, shown=why)
 
 
 def _outputs(said: Any) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ exception, a module's parameters) in a way that works in both places. The rules 
 instructors' part of the book. Nothing here needs a grader, so feedback is the same in Colab.
 """
 
-from seq2bert.check.comparisons import close, equal, same_shape
+from seq2bert.check.comparisons import CheckFailed, close, equal, same_shape
 from seq2bert.check.inputs import array, different_sizes, draw, tensor
 from seq2bert.check.messages import passed, when_answered
 from seq2bert.check.operations import (
@@ -23,6 +23,7 @@ from seq2bert.check.operations import (
 
 __all__ = [
     "OPERATIONS",
+    "CheckFailed",
     "arguments_after",
     "array",
     "close",
