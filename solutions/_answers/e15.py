@@ -81,7 +81,7 @@ def read_safetensors(raw):
             values = (values.astype("<u4") << 16).view("<f4")
         found[name] = values.reshape(entry["shape"]).astype(np.float64)
     if at != len(raw):
-        raise ValueError("a gap or a rest")
+        raise ValueError("data_offsets with a gap or a rest")
     return found
 
 
@@ -97,12 +97,12 @@ def read_safetensors(raw):
     for name, entry in sorted(header.items(), key=lambda item: item[1]["data_offsets"]):
         begin, end = entry["data_offsets"]
         if begin != last:
-            raise ValueError("gap")
+            raise ValueError("data_offsets with a gap")
         last = end
         values = np.frombuffer(numbers[begin:end], types[entry["dtype"]]).astype(np.float64)
         found[name] = values.reshape(entry["shape"])
     if last != len(numbers):
-        raise ValueError("rest")
+        raise ValueError("data_offsets with a rest")
     return found
 
 
@@ -118,12 +118,12 @@ def read_safetensors(raw):
     for name, entry in sorted(header.items(), key=lambda item: item[1]["data_offsets"]):
         begin, end = entry["data_offsets"]
         if begin != last:
-            raise ValueError("gap")
+            raise ValueError("data_offsets with a gap")
         last = end
         values = np.frombuffer(numbers[begin:end], types[entry["dtype"]]).astype(np.float64)
         found[name] = values.reshape(entry["shape"])
     if last != len(numbers):
-        raise ValueError("rest")
+        raise ValueError("data_offsets with a rest")
     return found
 
 
@@ -139,13 +139,13 @@ def read_safetensors(raw):
     for name, entry in sorted(header.items(), key=lambda item: item[1]["data_offsets"]):
         begin, end = entry["data_offsets"]
         if begin != last:
-            raise ValueError("gap")
+            raise ValueError("data_offsets with a gap")
         last = end
         values = np.frombuffer(numbers[begin:end], types[entry["dtype"]])
         values = (values.astype("<u4") << 16).view("<f4") if entry["dtype"] == "BF16" else values.astype(np.float32)
         found[name] = values.reshape(entry["shape"]).astype(np.float64)
     if last != len(numbers):
-        raise ValueError("rest")
+        raise ValueError("data_offsets with a rest")
     return found
 
 
@@ -160,14 +160,14 @@ def read_safetensors(raw):
     for name, entry in sorted(header.items(), key=lambda item: item[1]["data_offsets"]):
         begin, end = entry["data_offsets"]
         if begin != last:
-            raise ValueError("gap")
+            raise ValueError("data_offsets with a gap")
         last = end
         values = np.frombuffer(raw[begin:end], types[entry["dtype"]])
         if entry["dtype"] == "BF16":
             values = (values.astype("<u4") << 16).view("<f4")
         found[name] = values.reshape(entry["shape"]).astype(np.float64)
     if last != len(raw) - 8 - length:
-        raise ValueError("rest")
+        raise ValueError("data_offsets with a rest")
     return found
 
 
@@ -183,14 +183,14 @@ def read_safetensors(raw):
     for name, entry in sorted(header.items(), key=lambda item: item[1]["data_offsets"]):
         begin, end = entry["data_offsets"]
         if begin != last:
-            raise ValueError("gap")
+            raise ValueError("data_offsets with a gap")
         last = end
         values = np.frombuffer(numbers[begin:end], types[entry["dtype"]])
         if entry["dtype"] == "BF16":
             values = (values.astype("<u4") << 16).view("<f4")
         found[name] = values.astype(np.float64).reshape(entry["shape"], order="F")
     if last != len(numbers):
-        raise ValueError("rest")
+        raise ValueError("data_offsets with a rest")
     return found
 
 
@@ -229,7 +229,7 @@ def read_safetensors(raw):
             values = (values.astype("<u4") << 16).view("<f4")
         found[name] = values.reshape(entry["shape"]).astype(np.float64)
     if last != len(numbers):
-        raise ValueError("rest")
+        raise ValueError("data_offsets with a rest")
     return found
 
 
@@ -248,7 +248,7 @@ def read_safetensors(raw):
     spans = sorted(tuple(entry["data_offsets"]) for entry in header.values())
     ends = [0, *(end for _, end in spans)]
     if [begin for begin, _ in spans] != ends[:-1] or ends[-1] != len(numbers):
-        raise ValueError("the tensors do not fill the file")
+        raise ValueError("data_offsets with a hole, an overlap or a rest")
     found = {}
     for name, entry in header.items():
         begin, end = entry["data_offsets"]
@@ -270,7 +270,7 @@ def read_safetensors(raw):
         begin, end = header[name]["data_offsets"]
         for byte in range(begin, end):
             if byte >= len(owner) or owner[byte] is not None:
-                raise ValueError(f"{name} overlaps or is cut off")
+                raise ValueError(f"data_offsets of {name} overlap or go too far")
             owner[byte] = name
         part = raw[8 + length + begin : 8 + length + end]
         if header[name]["dtype"] == "BF16":
@@ -280,7 +280,7 @@ def read_safetensors(raw):
             numbers = [one for (one,) in struct.iter_unpack("<" + letters[header[name]["dtype"]], part)]
         found[name] = np.array(numbers, dtype=np.float64).reshape(header[name]["shape"])
     if None in owner:
-        raise ValueError("a gap")
+        raise ValueError("data_offsets with a gap")
     return found
 
 
