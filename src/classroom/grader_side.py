@@ -128,11 +128,13 @@ def run_test(cell: TestCell, student: Student, *, draw: str = "") -> Outcome:
 def _execute(cell: TestCell, names: dict[str, Any]) -> float:
     """Run the cell; return the points: all of them, or the number that the cell ends with, between none and all."""
     tree = ast.parse(cell.source)
-    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    last = tree.body[-1] if tree.body else None
+    value = None
+    if isinstance(last, ast.Expr):
+        tree.body.pop()
     exec(compile(tree, _file_of(cell), "exec"), names)
-    if last is None:
-        return cell.points
-    value = eval(compile(ast.Expression(last.value), _file_of(cell), "eval"), names)
+    if isinstance(last, ast.Expr):
+        value = eval(compile(ast.Expression(last.value), _file_of(cell), "eval"), names)
     if value is None:
         return cell.points
     if isinstance(value, bool) or not isinstance(value, int | float) or value != value:

@@ -1,0 +1,196 @@
+"""A page for each student: points, what failed in the words of whoever wrote the test, their answers, comments.
+
+The page is made of text. Whatever came from a student, source, output or file name, is escaped; of rich outputs only
+PNG pictures are shown, and HTML that a cell displays is not. Hidden tests and what they said of values are not there.
+"""
+
+import base64
+import binascii
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from jinja2 import Environment, StrictUndefined
+from nbformat import NotebookNode
+from nbgrader.api import MissingEntry
+
+from classroom.cells import test_of
+from classroom.course import Course, write_atomically
+from classroom.gradebook import open_gradebook
+from classroom.verdicts import Verdict, read_verdict
+
+__all__ = ["Page", "TaskLine", "page_of", "render", "write_feedback"]
+
+_PNG = b"\x89PNG\r\n\x1a\n"
+
+
+@dataclass(frozen=True)
+class TaskLine:
+    """What a page says of a task."""
+
+    task: str
+    title: str
+    points: float
+    reached: float | None  # None: a person has not graded it yet
+    message: str
+    comment: str
+    answer: str
+    printed: list[str] = field(default_factory=list)
+    pictures: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Page:
+    """What a page says."""
+
+    assignment: str
+    student: str
+    graded_at: str
+    points: float
+    reached: float
+    penalty: float
+    tasks: list[TaskLine]
+    notes: list[str]
+
+
+_TEMPLATE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+<title>{{ page.assignment }}: feedback</title>
+<style>
+:root { color-scheme: light dark; --line: #8886; --good: #1a7f37; --bad: #b3261e; }
+@media (prefers-color-scheme: dark) { :root { --good: #57c273; --bad: #ff8a80; } }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 52rem; margin: 2rem auto; padding: 0 1rem; }
+pre { overflow-x: auto; border: 1px solid var(--line); border-radius: 6px; padding: .6rem; white-space: pre-wrap;
+      overflow-wrap: anywhere; }
+section { border-top: 1px solid var(--line); margin-top: 1.5rem; }
+h2 { display: flex; justify-content: space-between; gap: 1rem; }
+.full { color: var(--good); } .none { color: var(--bad); }
+img { max-width: 100%; background: white; }
+</style>
+</head>
+<body>
+<h1>{{ page.assignment }}</h1>
+<p>{{ page.student }}: <strong>{{ number(page.reached) }} of {{ number(page.points) }} points</strong>
+{%- if page.penalty %}, of which {{ number(page.penalty) }} are taken off because it was late{% endif -%}
+. Graded {{ page.graded_at }}.</p>
+{% for note in page.notes %}<p>Noticed: {{ note }}.</p>
+{% endfor -%}
+{% for task in page.tasks %}
+<section>
+<h2><span>{{ task.title }}</span>
+{%- if task.reached is none %} <span>not graded yet, of {{ number(task.points) }}</span>
+{%- else %} <span class="{{ 'full' if task.reached == task.points else 'none' if task.reached == 0 else '' }}">
+{{ number(task.reached) }} of {{ number(task.points) }}</span>{% endif %}</h2>
+{% if task.message %}<p>What failed:</p><pre class="message">{{ task.message }}</pre>{% endif %}
+{% if task.comment %}<p>Comment:</p><pre class="comment">{{ task.comment }}</pre>{% endif %}
+<details><summary>Your answer</summary><pre>{{ task.answer }}</pre>
+{% for text in task.printed %}<p>It printed:</p><pre>{{ text }}</pre>{% endfor %}
+{% for picture in task.pictures %}<img alt="A picture that your answer shows" src="data:image/png;base64,{{ picture }}">
+{% endfor %}</details>
+</section>
+{% endfor %}
+</body>
+</html>
+"""
+
+
+def write_feedback(course: Course, assignment: str, student: str) -> Path | None:
+    """Write a student's page and return its path; None if there is no grade.
+
+    Raises
+    ------
+    CourseError
+        If there is no such assignment.
+    """
+    name = course.check_assignment(assignment)
+    page = page_of(course, name, student)
+    if page is None:
+        return None
+    path = course.feedback / student / name / f"{name}.html"
+    write_atomically(path, render(page))
+    return path
+
+
+def page_of(course: Course, assignment: str, student: str) -> Page | None:
+    """Collect what a student's page says, from verdict, notebook and gradebook."""
+    verdict = read_verdict(course, assignment, student)
+    path = course.submitted / student / assignment / f"{assignment}.ipynb"
+    if verdict is None or not verdict.recorded or verdict.failure or not path.is_file():
+        return None
+    notebook = nbformat.read(path, as_version=4)
+    with open_gradebook(course) as gradebook:
+        try:
+            entry = gradebook.find_submission_notebook(assignment, assignment, student)
+        except MissingEntry:
+            return None
+        grades = {grade.name: grade for grade in entry.grades}
+        comments = {comment.name: comment.comment for comment in entry.comments}
+        tasks = [_line(cell, notebook, verdict, grades, comments) for cell in notebook.cells if _is_graded(cell)]
+        penalty = float(entry.late_submission_penalty or 0.0)
+        reached, points = float(entry.score), float(entry.max_score)
+    return Page(assignment, student, verdict.graded_at, points, reached - penalty, penalty, tasks, verdict.notes)
+
+
+def render(page: Page) -> str:
+    """Return a page as HTML; everything in it is escaped."""
+    environment = Environment(autoescape=True, undefined=StrictUndefined)
+    return environment.from_string(_TEMPLATE).render(page=page, number=lambda value: f"{value:.4g}")
+
+
+def _is_graded(cell: NotebookNode) -> bool:
+    return bool(cell.metadata.get("nbgrader", {}).get("grade"))
+
+
+def _line(
+    cell: NotebookNode, notebook: NotebookNode, verdict: Verdict, grades: dict[str, Any], comments: dict[str, Any]
+) -> TaskLine:
+    task = cell.metadata.nbgrader.grade_id
+    grade = grades[task]
+    outcome = next((outcome for outcome in verdict.outcomes if outcome.task == task), None)
+    place = notebook.cells.index(cell)
+    answer = cell if test_of(cell) is None else _answer_of(task, notebook) or cell
+    waits = outcome is None and grade.needs_manual_grade and grade.manual_score is None
+    outputs = [nbformat.from_dict(output) for output in verdict.outputs.get(answer.id, [])]
+    return TaskLine(
+        task=task,
+        title=_title(notebook.cells[:place]) or task,
+        points=float(grade.max_score),
+        reached=None if waits else float(grade.score),
+        message=outcome.shown if outcome else "",
+        comment=comments.get(task) or comments.get(f"{task}-answer") or "",
+        answer="" if answer is cell and test_of(cell) else answer.source,
+        printed=[output.text for output in outputs if output.output_type == "stream"]
+        + ["\n".join(output.traceback) for output in outputs if output.output_type == "error"],
+        pictures=[picture for output in outputs if (picture := _picture(output))],
+    )
+
+
+def _answer_of(task: str, notebook: NotebookNode) -> NotebookNode | None:
+    wanted = f"{task}-answer"
+    cells = notebook.cells
+    return next((cell for cell in cells if cell.metadata.get("nbgrader", {}).get("grade_id") == wanted), None)
+
+
+def _title(cells: list[NotebookNode]) -> str:
+    """Return the nearest heading above."""
+    for cell in reversed(cells):
+        if cell.cell_type == "markdown" and not cell.metadata.get("nbgrader", {}).get("solution"):
+            for line in cell.source.splitlines():
+                if line.startswith("#"):
+                    return str(line.lstrip("#").strip())
+    return ""
+
+
+def _picture(output: NotebookNode) -> str:
+    """Return an output's PNG picture, in base 64, if it has one that is one."""
+    text = output.get("data", {}).get("image/png", "")
+    try:
+        data = base64.b64decode(text, validate=False)
+    except (binascii.Error, ValueError):
+        return ""
+    return base64.b64encode(data).decode() if data.startswith(_PNG) else ""
