@@ -1,7 +1,7 @@
 # `make help` lists what this file does. Paths: VENV=…, another Python: PYTHON=python3.12.
 PYTHON ?= python3
 VENV ?= .venv
-EXTRAS = book,test,instructor
+EXTRAS = book,test,instructor,cluster
 IN = "$(VENV)/bin/python"
 HTML = _build/site/_build/html
 

@@ -4,6 +4,7 @@ Everything here may be done twice: the second time changes nothing.
 """
 
 import hashlib
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from nbformat import NotebookNode
 from nbgrader import utils
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import ClearSolutions, ComputeChecksums, LockCells, SaveCells
+from sqlalchemy.exc import SAWarning
 from traitlets.config.loader import PyFileConfigLoader
 
 from classroom.course import Course, write_atomically
@@ -26,8 +28,10 @@ __all__ = ["answers_by_hand", "graded_notebook", "open_gradebook", "record", "re
 def open_gradebook(course: Course) -> Iterator[Gradebook]:
     """Open the gradebook of a course."""
     course.work.mkdir(parents=True, exist_ok=True)
-    with Gradebook(course.db_url, course.settings.course_id) as gradebook:
-        yield gradebook
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SAWarning)  # nbgrader's own way with sessions
+        with Gradebook(course.db_url, course.settings.course_id) as gradebook:
+            yield gradebook
 
 
 def register(course: Course, assignment: str) -> None:
@@ -39,8 +43,10 @@ def register(course: Course, assignment: str) -> None:
         gradebook.update_or_create_notebook(assignment, assignment)
     about = {"notebook": assignment, "assignment": assignment, "db_url": course.db_url, "student": "."}
     resources: Any = {"nbgrader": about, "unique_key": assignment, "output_files_dir": "."}
-    for step in (LockCells, ClearSolutions, ComputeChecksums, SaveCells):
-        notebook, resources = step(config=settings).preprocess(notebook, resources)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SAWarning)
+        for step in (LockCells, ClearSolutions, ComputeChecksums, SaveCells):
+            notebook, resources = step(config=settings).preprocess(notebook, resources)
 
 
 def answers_by_hand(notebook: NotebookNode) -> dict[str, str]:
