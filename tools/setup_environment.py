@@ -180,7 +180,7 @@ def set_up(venv, extras):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--venv", default=".venv")
-    parser.add_argument("--extras", default="book,test,instructor", help="comma-separated extras of pyproject.toml")
+    parser.add_argument("--extras", default="book,test,instructor,cluster", help="comma-separated extras of pyproject.toml")
     arguments = parser.parse_args()
     try:
         if set_up(arguments.venv, arguments.extras.split(",")):
