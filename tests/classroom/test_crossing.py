@@ -398,6 +398,8 @@ HOSTILE = {
         f"a Tensor's dtype of {dtype}": array_of(dtype=dtype, **{"$": "tensor"})
         for dtype in ("uint16", "qint8", "load")
     },
+    "an array of a dtype that NumPy lacks": array_of([b"\0" * 4], dtype="bfloat16"),
+    "a Tensor of a dtype that does not cross": array_of([b"\0" * 4], dtype="uint16", **{"$": "tensor"}),
     "a scalar with axes": array_of(**{"$": "scalar"}),
     "no bytes": array_of([]),
     "bytes too few": array_of([b"\0" * 7]),
