@@ -1,12 +1,15 @@
 # `make help` lists what this file does. Paths: VENV=…, another Python: PYTHON=python3.12.
 PYTHON ?= python3
 VENV ?= .venv
-EXTRAS = book,test,instructor,cluster
+EXTRAS = book,test
+# instructors: begin
+EXTRAS := $(EXTRAS),instructor,cluster
+# instructors: end
 IN = "$(VENV)/bin/python"
 HTML = _build/site/_build/html
 
 .DEFAULT_GOAL := help
-.PHONY: help environment book test test-all serve lecture budget lint format check-assignments mutants-src set-repository clean clean-all
+.PHONY: help environment book test test-all serve lecture budget lint format mutants-src set-repository clean clean-all
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { what = $$1; if (what == "lecture") what = what " N=04"; \
@@ -36,9 +39,6 @@ lecture: environment ## run one lecture, whether it changed or not
 	@$(IN) -m tools.execute --lecture "$(N)"
 	@$(IN) -m tools.budget --lecture "$(N)"
 
-exercises: environment ## make exercises/ from solutions/ with nbgrader
-	@$(IN) -m tools.make_exercises
-
 budget: environment ## wall and processor seconds and peak memory of each lecture's last run
 	@$(IN) -m tools.budget
 
@@ -47,10 +47,16 @@ lint: environment ## formatting, lint, spelling, types; changes nothing
 
 format: environment ## format the code and strip the notebooks' outputs
 	@$(IN) -m ruff check --fix --quiet . ; $(IN) -m ruff format .
-	@$(IN) -m nbstripout --keep-id --extra-keys metadata.language_info.version lectures/*.ipynb
+	@$(IN) -m nbstripout --keep-id --extra-keys metadata.language_info.version lectures/*.ipynb $(wildcard solutions/*/*.ipynb)
+
+# instructors: begin
+.PHONY: exercises check-assignments
+exercises: environment ## make exercises/ from solutions/ with nbgrader
+	@$(IN) -m tools.make_exercises
 
 check-assignments: environment ## grade wrong answers, right ones and mutants of every assignment (ONLY=e02)
 	@OMP_NUM_THREADS=1 $(IN) -m tools.check_assignments $(ONLY)
+# instructors: end
 
 mutants-src: environment ## break the package on purpose and list what the tests do not see
 	@$(IN) -m tools.mutants

@@ -6,7 +6,7 @@ import nbformat
 import pytest
 from bs4 import BeautifulSoup
 
-from tools import execute, make_exercises
+from tools import execute
 
 ROOT = Path(__file__).resolve().parents[2]
 HTML = ROOT / "_build" / "site" / "_build" / "html"
@@ -17,7 +17,7 @@ def pytest_generate_tests(metafunc):
         lectures = execute.find_lectures(ROOT)
         metafunc.parametrize("lecture", lectures, ids=[path.stem for path in lectures])
     if "assignment" in metafunc.fixturenames:
-        metafunc.parametrize("assignment", make_exercises.find_assignments(ROOT))
+        metafunc.parametrize("assignment", [path.parent.name for path in execute.find_solutions(ROOT)])
 
 
 @pytest.fixture(scope="session")
