@@ -59,7 +59,7 @@ def left_out(root: Path, names: Iterable[str]) -> set[str]:
     names = list(names)
     gone = {name for name in names if is_in(name, INSTRUCTORS)}
     python = {name: root / name for name in names if name.endswith(".py") and not is_in(name, ("src",))}
-    imports = {name: _imported_modules(path.read_text(encoding="utf-8")) for name, path in python.items()}
+    imports = {name: _imported_modules(path) for name, path in python.items()}
     while True:
         modules = {_module_of(name) for name in gone} | {"classroom"}
         found = {name for name, used in imports.items() if used & modules} - gone
@@ -154,10 +154,14 @@ def _module_of(name: str) -> str:
     return name.removesuffix(".py").removesuffix("/__init__").removeprefix("src/").replace("/", ".")
 
 
-def _imported_modules(source: str) -> set[str]:
+def _imported_modules(path: Path) -> set[str]:
     """Return every module, package and name that a file may be importing, with the packages above them."""
+    try:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+    except SyntaxError as error:
+        raise SplitError(f"{path} is not Python: {error}; it cannot be told whether students may have it") from None
     found: set[str] = set()
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
