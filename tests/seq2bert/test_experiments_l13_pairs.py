@@ -12,7 +12,13 @@ from seq2bert.bert import BertConfig, BertForClassification, BertForMaskedTokens
 from seq2bert.checkpoints import save_bert
 from seq2bert.data.prose import Prose, load_prose
 from seq2bert.experiments import next_sentence, sentence_pair_task
-from seq2bert.experiments.sentence_pair_task import PairTask, pair_loss, phrase_book_pairs, phrase_book_task
+from seq2bert.experiments.sentence_pair_task import (
+    PairTask,
+    pair_loss,
+    phrase_book_pairs,
+    phrase_book_task,
+    piece_links,
+)
 from seq2bert.tokenization import PieceVocabulary, WordPiece
 
 WORDS = ["a", "b", "c", "d", "e", "f"]
@@ -68,6 +74,51 @@ def test_the_threshold_is_learned_from_the_training_pairs():
     lower = [SentencePair("a", "b", 0), *train]  # alone it would say "next" to all
     assert task_of(lower).overlap_accuracy(test, learn_from=1) == pytest.approx(1 / 3)
     assert task_of(lower).overlap_accuracy(test) == pytest.approx(2 / 3)
+
+
+def test_links_by_hand():
+    # a stands in two first sentences, d in two second ones, both together in one pair: 2 * 1 / (2 + 2) = 1/2.
+    pairs = [SentencePair("a a b", "d", 0), SentencePair("a", "e", 0), SentencePair("c", "d f", 0)]
+    ids = {word: number for number, word in enumerate(WORDS)}
+    links = piece_links(pairs, lambda text: sorted({ids[word] for word in str(text).split()}), 6)
+    assert links.shape == (6, 6)
+    expected = {("a", "d"): 1 / 2, ("b", "d"): 2 / 3, ("a", "e"): 2 / 3, ("c", "d"): 2 / 3, ("c", "f"): 1.0}
+    for first in WORDS:
+        for second in WORDS:
+            assert links[ids[first], ids[second]] == pytest.approx(expected.get((first, second), 0.0))
+
+
+def test_links_find_translations_that_share_nothing():
+    # d, e and f translate a, b and c. Overlap sees nothing; links are counted on true pairs only.
+    partner = dict(zip("abc", "def", strict=True))
+    true = [SentencePair(f"{one} {two}", f"{partner[one]} {partner[two]}", 0) for one in "abc" for two in "abc"]
+    false = [SentencePair("a b", "f f", 1), SentencePair("c c", "d e", 1), SentencePair("a a", "e f", 1)]
+    task = PairTask(TOKENIZER, true + 50 * false, true + false, true + false, 64)
+    assert task.linked_accuracy(task.test) == 1.0
+    assert task.overlap_accuracy(task.test) == pytest.approx(9 / 12)
+
+
+def test_the_threshold_of_links_is_chosen_on_the_validation_pairs():
+    # a is linked to d (1) and not to e (0). Where both follow in the validation pairs, 0 is enough, and so for all.
+    train = [SentencePair("a", "d", 0)] * 3
+    strict = PairTask(TOKENIZER, train, [SentencePair("a", "d", 0), SentencePair("a", "e", 1)], [], 64)
+    loose = replace(strict, validation=[SentencePair("a", "d", 0), SentencePair("a", "e", 0)])
+    asked = [SentencePair("a", "d", 0), SentencePair("a", "e", 1), SentencePair("", "d", 1), SentencePair("a", "", 1)]
+    assert strict.linked_accuracy(asked) == 1.0
+    assert loose.linked_accuracy(asked) == 1 / 4
+
+
+def test_each_piece_of_the_second_sentence_takes_its_best_link():
+    # Links: a-d 1, b-e 1. "a b", "d e" has the mean of 1 and 1; "a", "d e e" that of 1 and 0; "a", "d e f" 1, 0 and 0.
+    train = [SentencePair("a", "d", 0), SentencePair("b", "e", 0)]
+    whole, half, third = SentencePair("a b", "d e", 0), SentencePair("a", "d e e", 0), SentencePair("a", "d e f", 1)
+    assert (
+        PairTask(TOKENIZER, train, [whole, half._replace(label=1)], [], 64).linked_accuracy(
+            [whole, half._replace(label=1), third]
+        )
+        == 1.0
+    )
+    assert PairTask(TOKENIZER, train, [half, third], [], 64).linked_accuracy([whole, half, third]) == 1.0
 
 
 def test_half_of_the_phrase_book_is_translated_and_strangers_are_french():
@@ -147,16 +198,21 @@ def test_loss_and_accuracy_by_hand():
 
 SIZES = {"d_model": 16, "n_heads": 2, "d_ff": 32, "n_layers": 1, "max_length": 48, "initial_deviation": 0.08}
 TINY = {"sizes": SIZES, "longest": 48, "held_out": 40, "steps": 6, "batch_size": 4, "learning_rate": 1e-3, "seed": 0}
+TINY |= {"part": "table", "pieces": 300}
 
 
 @pytest.mark.without_shapes
 @pytest.mark.parametrize("text", ["phrase book", "prose"])
 def test_a_whole_run_at_a_tiny_size(short_prose, text):
-    figures = next_sentence.predict_next({**TINY, "text": text, "start": "scratch", "pieces": 300})
+    settings = {**TINY, "text": text, "start": "scratch"}
+    figures = next_sentence.predict_next(settings)
     assert 0 <= figures["accuracy"] <= 1
     assert 0.5 < figures["overlap"] <= 1
-    assert figures["pairs seen"] == 24
-    assert [steps for steps, _ in figures["validation"]] == [1, 2, 3, 4, 5, 6]
+    assert 0.5 < figures["linked"] <= 1
+    assert [steps for steps, _ in figures["curve"]] == [1, 2, 3, 4, 5, 6]
+    choice = next_sentence.predict_next({**settings, "part": "choice"})
+    assert choice["validation"] == figures["validation"]
+    assert set(figures) - set(choice) == {"accuracy", "overlap", "linked"}  # the choice never sees the test
 
 
 def test_a_run_may_start_from_a_checkpoint(short_prose, monkeypatch, tmp_path):
@@ -168,24 +224,44 @@ def test_a_run_may_start_from_a_checkpoint(short_prose, monkeypatch, tmp_path):
     monkeypatch.setattr(next_sentence, "shipped_folder", lambda: tmp_path)
     task, model = next_sentence.prepare({**TINY, "text": "prose", "start": "checkpoint"})
     assert task.tokenizer.vocabulary.pieces == tokenizer.vocabulary.pieces
-    assert_close(model.encoder.state_dict(), trained.encoder.state_dict())
+    expected = trained.encoder.state_dict()
+    segments = expected["embeddings.segments.weight"]
+    assert_close(model.encoder.state_dict(), expected | {"embeddings.segments.weight": segments[[0, 0]]})
     assert 0 < model.pooler.dense.weight.abs().max() <= 2 * config.initial_deviation
 
 
-def test_the_plan_has_every_row_with_its_seeds_and_the_summary_groups_them():
+def test_the_plan_chooses_a_rate_for_each_row_and_the_summary_groups_the_seeds():
+    Record, config = next_sentence.Record, next_sentence.CONFIG
     jobs = next_sentence.EXPERIMENT.plan([])
-    rows = [(job["text"], job["start"], job["seed"]) for job in jobs]
-    assert rows == [
-        *(("phrase book", "scratch", seed) for seed in range(5)),
-        *(("prose", "scratch", seed) for seed in range(3)),
-        *(("prose", "checkpoint", seed) for seed in range(3)),
+    rates = config["rates"]
+    starts = [("phrase book", "scratch"), ("prose", "scratch"), ("prose", "checkpoint")]
+    assert [(job["part"], job["text"], job["start"], job["learning_rate"], job["seed"]) for job in jobs] == [
+        ("choice", text, start, rate, seed)
+        for text, start in starts
+        for rate in rates[start]
+        for seed in config["choice_seeds"][start]
     ]
-    figures = {"accuracy": 0.5, "overlap": 0.6, "pairs seen": 1, "processor_seconds": 1.0, "validation": [[1, 0.5]]}
-    records = [next_sentence.Record(job, figures) for job in jobs]
-    summary = next_sentence.EXPERIMENT.summarise(records)["rows"]
-    assert list(summary) == ["phrase book, scratch", "prose, scratch", "prose, checkpoint"]
-    assert summary["phrase book, scratch"]["accuracy"] == [0.5] * 5
-    assert summary["prose, checkpoint"]["overlap"] == [0.6] * 3
+    assert {job["pieces"] for job in jobs} == {config["pieces"]}  # the same model on both texts
+    scratch = [job for job in jobs if job["start"] == "scratch"]
+    assert len({(job["steps"], job["batch_size"]) for job in scratch}) == 1
+
+    best = {start: rates[start][1] for start in rates}
+    records = [Record(job, {"validation": 0.5 + (job["learning_rate"] == best[job["start"]]) / 10}) for job in jobs]
+    tables = [job for job in next_sentence.EXPERIMENT.plan(records) if job["part"] == "table"]
+    assert [(job["text"], job["start"], job["learning_rate"], job["seed"]) for job in tables] == [
+        (text, start, best[start], seed) for text, start in starts for seed in config["seeds"][start]
+    ]
+    figures = {"accuracy": 0.5, "overlap": 0.6, "linked": 0.7, "train_loss": 0.1, "processor_seconds": 1.0}
+    records += [Record(job, figures | {"curve": [[1, 0.5]], "validation": 0.9}) for job in tables]
+    rows = next_sentence.EXPERIMENT.summarise(records)["rows"]
+    assert list(rows) == ["phrase book, scratch", "prose, scratch", "prose, checkpoint"]
+    assert rows["phrase book, scratch"]["accuracy"] == [0.5] * 5
+    assert rows["prose, checkpoint"]["linked"] == [0.7] * 3
+    assert rows["prose, checkpoint"]["pairs seen"] == 240 * 32
+    assert rows["prose, scratch"]["chosen"] == {"learning_rate": best["scratch"]}
+    assert rows["prose, scratch"]["tried"] == [
+        [{"learning_rate": rate}, pytest.approx(0.5 + (rate == best["scratch"]) / 10)] for rate in rates["scratch"]
+    ]
 
 
 def test_a_small_bert_learns_which_word_follows():

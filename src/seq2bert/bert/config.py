@@ -48,7 +48,8 @@ class BertConfig:
     References
     ----------
     Devlin et al. (2019), arXiv:1810.04805, sections 3 and A.2; the numbers that the paper leaves out are
-    those of its code (google-research/bert, modeling.py).
+    those of its code (google-research/bert, modeling.py). That code now approximates GELU by a tanh; here it is
+    exact, as in the ``transformers`` library.
     """
 
     n_tokens: int = 30_522

@@ -100,7 +100,9 @@ def mask_tokens(
     Of a row with n tokens that may be chosen, ``rate`` n are, rounded, but at least one if there is one.
     Words are taken in random order until that number is reached, so whole words may exceed it by a part of
     the last one; the paper's code leaves that word out and tries the next. What a chosen token becomes is
-    drawn for each piece alone, as in the paper's code.
+    drawn for each piece alone, as in the paper's code. That code takes its 15% of all tokens, [CLS] and [SEP]
+    counted, with an upper limit for each row, and draws random tokens from the whole list, special tokens and
+    the original included.
 
     References
     ----------

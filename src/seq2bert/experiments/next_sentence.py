@@ -1,27 +1,34 @@
-"""Next-sentence prediction alone: where it can be learned, beside what counting shared pieces gets.
+"""Next-sentence prediction alone: where it can be learned, beside what counting pieces gets.
 
+Both texts get the same model, the same number of steps and a learning rate chosen on validation pairs.
 Leaves out masked tokens: nothing but the pairs teaches these models. The last row starts from a checkpoint
 that has filled in masked tokens and has never seen a pair.
 """
+
+from statistics import mean
 
 import torch
 
 from seq2bert.bert import BertConfig, BertForClassification, start_from_sinusoids
 from seq2bert.checkpoints import load_bert, shipped_folder, shipped_sha256
 from seq2bert.data.prose import load_prose
+from seq2bert.experiments.choosing import Cell, best_candidate, cell_jobs, mean_accuracies, table_figures
 from seq2bert.experiments.record import Experiment, Figures, Record, Settings
 from seq2bert.experiments.sentence_pair_task import PairTask, pair_loss, phrase_book_task, prose_pair_task
 from seq2bert.tokenization import WordPiece
 from seq2bert.training import TrainingConfig, train
 
-SCRATCH = {"start": "scratch", "steps": 600, "batch_size": 64, "learning_rate": 2e-3}
+SCRATCH = {"start": "scratch", "steps": 600, "batch_size": 64}
 CONFIG: Settings = {
     "rows": [
-        {"text": "phrase book", **SCRATCH, "pieces": 1200},
-        {"text": "prose", **SCRATCH, "pieces": 4000},
-        {"text": "prose", "start": "checkpoint", "steps": 80, "batch_size": 32, "learning_rate": 3e-4},
+        {"text": "phrase book", **SCRATCH},
+        {"text": "prose", **SCRATCH},
+        {"text": "prose", "start": "checkpoint", "steps": 240, "batch_size": 32},
     ],
-    "seeds": {"phrase book": 5, "prose": 3},
+    "rates": {"scratch": [1e-3, 2e-3, 4e-3, 8e-3], "checkpoint": [3e-5, 1e-4, 3e-4]},
+    "choice_seeds": {"scratch": [100, 101, 102], "checkpoint": [100]},
+    "seeds": {"scratch": [0, 1, 2, 3, 4], "checkpoint": [0, 1, 2]},
+    "pieces": 1200,  # of the models from scratch
     "sizes": {"d_model": 64, "n_heads": 4, "d_ff": 256, "n_layers": 2, "max_length": 64, "initial_deviation": 0.08},
     "longest": 64,  # tokens of a pair
     "held_out": 1000,  # pairs
@@ -51,11 +58,14 @@ def prepare(settings: Settings) -> tuple[PairTask, BertForClassification]:
     torch.manual_seed(seed)
     folder = shipped_folder()
     loaded = load_bert(folder, lambda config: BertForClassification(config, n_classes=2), fresh=("pooler", "output"))
+    segments = loaded.model.encoder.embeddings.segments.weight
+    with torch.no_grad():
+        segments[1] = segments[0]  # its training had no second segment: that row is still noise (lecture 15)
     return prose_pair_task(loaded.tokenizer, seed=seed, **limits), loaded.model
 
 
 def predict_next(settings: Settings) -> Figures:
-    """Train one model and score it on the test pairs, beside the overlap."""
+    """Train one model; score it on validation pairs and, for the table, on the test pairs, beside counting."""
     task, model = prepare(settings)
     config = TrainingConfig(
         steps=settings["steps"],
@@ -72,38 +82,61 @@ def predict_next(settings: Settings) -> Figures:
         device=torch.device("cpu"),
         progress=False,
     )
-    return {
-        "accuracy": round(task.accuracy(model, task.test), 4),
-        "overlap": round(task.overlap_accuracy(task.test), 4),
-        "pairs seen": settings["steps"] * settings["batch_size"],
+    figures = {
+        "validation": round(task.accuracy(model, task.validation), 4),
+        "curve": [[steps, round(value, 4)] for steps, value in history.evaluations],
+        "train_loss": round(mean(history.loss[-20:]), 4),
         "processor_seconds": round(history.processor_seconds, 1),
-        "validation": [[steps, round(value, 4)] for steps, value in history.evaluations],
     }
+    if settings["part"] == "table":  # the choice never sees the test
+        figures |= {
+            "accuracy": round(task.accuracy(model, task.test), 4),
+            "overlap": round(task.overlap_accuracy(task.test), 4),
+            "linked": round(task.linked_accuracy(task.test), 4),
+        }
+    return figures
+
+
+def _cells() -> list[Cell]:
+    shared = {name: CONFIG[name] for name in ("pieces", "sizes", "longest", "held_out")}
+    cells = []
+    for row in CONFIG["rows"]:
+        start = row["start"]
+        # other weights are another run
+        weights = {"weights": shipped_sha256()[:12]} if start == "checkpoint" else {}
+        cells.append(
+            Cell(
+                {**row, **weights, **shared},
+                tuple({"learning_rate": rate} for rate in CONFIG["rates"][start]),
+                tuple(CONFIG["choice_seeds"][start]),
+                tuple(CONFIG["seeds"][start]),
+            )
+        )
+    return cells
 
 
 def _plan(records: list[Record]) -> list[Settings]:
-    shared = {name: CONFIG[name] for name in ("sizes", "longest", "held_out")}
-    jobs: list[Settings] = []
-    for row in CONFIG["rows"]:
-        # other weights are another run
-        weights = {"weights": shipped_sha256()[:12]} if row["start"] == "checkpoint" else {}
-        jobs += [{**row, **weights, **shared, "seed": seed} for seed in range(CONFIG["seeds"][row["text"]])]
-    return jobs
+    return [job for cell in _cells() for job in cell_jobs(cell, records)]
 
 
 def _summarise(records: list[Record]) -> Figures:
     rows: Figures = {}
-    for record in records:
-        row = rows.setdefault(f"{record.settings['text']}, {record.settings['start']}", {})
-        for name in ("accuracy", "overlap", "processor_seconds", "validation"):
-            row.setdefault(name, []).append(record.figures[name])
-        row["pairs seen"] = record.figures["pairs seen"]
+    for cell in _cells():
+        row: Figures = {
+            "pairs seen": cell.settings["steps"] * cell.settings["batch_size"],
+            "chosen": best_candidate(cell, records),
+            "tried": [list(pair) for pair in zip(cell.candidates, mean_accuracies(cell, records), strict=True)],
+        }
+        names = ("accuracy", "overlap", "linked", "train_loss", "processor_seconds", "curve")
+        rows[f"{cell.settings['text']}, {cell.settings['start']}"] = row | {
+            name: table_figures(cell, records, name) for name in names
+        }
     return {"rows": rows}
 
 
 EXPERIMENT = Experiment(
     name="next-sentence",
-    description="next-sentence prediction on a phrase book and on the prose, beside the overlap of words",
+    description="next-sentence prediction on a phrase book and on the prose, beside counting pieces",
     plan=_plan,
     run_job=predict_next,
     config=CONFIG,
