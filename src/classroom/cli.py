@@ -149,7 +149,7 @@ def _grade(
     again: bool,
 ) -> None:
     with said_plainly():
-        from classroom.grading import grade_class, sandboxes
+        from classroom.grading import grade_class, on_this_machine
 
         course, printer = Course.open(folder), Printer(as_json)
         name = course.check_assignment(assignment)
@@ -164,13 +164,12 @@ def _grade(
                 )  # fmt: skip
 
             if scheduler:
-                from classroom.cluster import grade_on_cluster
+                from classroom.cluster import on_cluster
 
-                verdicts = grade_on_cluster(course, name, scheduler, students=students, again=again, tell=tell)
+                execute = on_cluster(course, scheduler)
             else:
-                runner = sandboxes(course, trusted=trusted)
-                options: dict[str, Any] = {"students": students, "again": again, "workers": workers, "tell": tell}
-                verdicts = grade_class(course, name, runner=runner, **options)
+                execute = on_this_machine(course, workers=workers, trusted=trusted)
+            verdicts = grade_class(course, name, students=students, again=again, execute=execute, tell=tell)
         if missing := sorted(set(students or ()) - {verdict.student for verdict in verdicts}):
             printer.line(f"no submission of {', '.join(missing)}", look=True, missing=missing)
         failed = sum(bool(verdict.failure) for verdict in verdicts)

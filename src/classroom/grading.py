@@ -10,8 +10,8 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,12 +26,25 @@ from classroom.gradebook import answers_by_hand, record, register
 from classroom.grader_side import SameProcess
 from classroom.private_seed import draw_for, read_seed
 from classroom.runner import grade as grade_in_this_process
-from classroom.sandbox import NoSandbox, Report, Sandbox, SandboxLost
+from classroom.sandbox import Limits, NoSandbox, Report, Sandbox, SandboxLost
 from classroom.verdicts import Verdict, read_verdict, write_verdict
 
-__all__ = ["Job", "TrustedRunner", "complete_tests", "grade_class", "jobs_of", "judge", "sandboxes"]
+__all__ = [
+    "TRIES",
+    "Execute",
+    "Job",
+    "TrustedRunner",
+    "complete_tests",
+    "failure",
+    "grade_class",
+    "handed_in",
+    "jobs_of",
+    "judge",
+    "on_this_machine",
+    "open_sandbox",
+]
 
-_TRIES = 3  # sandboxes that may be lost over one submission
+TRIES = 3  # sandboxes that may be lost over one submission
 
 
 class Runner(Protocol):
@@ -50,6 +63,9 @@ class Job:
     key: str
     notebook: str  # JSON, with complete tests
     draw: str
+
+
+Execute = Callable[[Sequence[Job]], Iterable[Verdict]]
 
 
 class TrustedRunner:
@@ -127,20 +143,7 @@ def judge(job: Job, runner: Runner) -> Verdict:
     )
 
 
-def sandboxes(course: Course, *, trusted: bool = False) -> Callable[[], AbstractContextManager[Runner]]:
-    """Return what makes a runner for a worker.
-
-    Parameters
-    ----------
-    trusted : bool
-        Run without a sandbox, in this process.
-    """
-    if trusted:
-        return lambda: nullcontext(TrustedRunner())
-    return lambda: open_sandbox(course)
-
-
-def open_sandbox(course: Course) -> Sandbox:
+def open_sandbox(limits: Limits) -> Sandbox:
     """Start a sandbox, with the inner wall if the machine has one.
 
     Raises
@@ -149,11 +152,11 @@ def open_sandbox(course: Course) -> Sandbox:
         If there is none on this machine.
     """
     try:
-        return Sandbox(course.settings.limits)
+        return Sandbox(limits)
     except NoSandbox as error:
         if "inner wall" not in str(error):
             raise
-        return Sandbox(course.settings.limits, inner=False)
+        return Sandbox(limits, inner=False)
 
 
 def grade_class(
@@ -162,8 +165,7 @@ def grade_class(
     *,
     students: Iterable[str] | None = None,
     again: bool = False,
-    workers: int | None = None,
-    runner: Callable[[], AbstractContextManager[Runner]] | None = None,
+    execute: Execute | None = None,
     tell: Callable[[Verdict, bool], None] = lambda verdict, new: None,
 ) -> list[Verdict]:
     """Grade an assignment's submissions and record them.
@@ -174,10 +176,8 @@ def grade_class(
         Only these.
     again : bool
         Also those that have a verdict with their key.
-    workers : int, optional
-        Default: the course's setting.
-    runner : callable, optional
-        Makes what runs the notebooks, for each worker; default: `sandboxes`.
+    execute : callable, optional
+        Gives the verdicts on jobs, in any order; default: `on_this_machine`.
     tell : callable
         Given each verdict as soon as it is recorded, and whether it is new.
 
@@ -193,11 +193,9 @@ def grade_class(
     """
     name = course.check_assignment(assignment)
     register(course, name)
-    pending: queue.Queue[Job | None] = queue.Queue()
-    finished: queue.Queue[Verdict | BaseException] = queue.Queue()
     verdicts: list[Verdict] = []
-    expected = 0
     before: dict[str, dict[str, str]] = {}
+    jobs: list[Job] = []
     for item in jobs_of(course, name, students):
         old = read_verdict(course, name, item.student)
         if old is not None and not old.recorded and not old.failure:
@@ -209,33 +207,57 @@ def grade_class(
             verdicts.append(old)
             tell(old, False)
         else:
-            pending.put(item)
-            expected += 1
-    number = min(workers or course.settings.workers or os.cpu_count() or 1, max(expected, 1))
-    threads = [
-        threading.Thread(target=_work, args=(pending, finished, runner or sandboxes(course)), daemon=True)
-        for _ in range(number)
-    ]
-    for thread in threads if expected else ():
+            jobs.append(item)
+    for verdict in (execute or on_this_machine(course))(jobs) if jobs else ():
+        answers = before[verdict.student] if verdict.failure else verdict.answers
+        verdict = replace(verdict, answers=answers, answers_before=before[verdict.student])
+        write_verdict(course, verdict, recorded=False)
+        verdicts.append(_finish(course, verdict, tell))
+    return sorted(verdicts, key=lambda verdict: verdict.student)
+
+
+def on_this_machine(course: Course, *, workers: int | None = None, trusted: bool = False) -> Execute:
+    """Return what gives the verdicts on jobs: threads, each with a sandbox of its own.
+
+    Parameters
+    ----------
+    workers : int, optional
+        Default: the course's setting, and one for each processor core if that is 0.
+    trusted : bool
+        Run without a sandbox, in this process: for demonstrations.
+    """
+    number = workers or course.settings.workers or os.cpu_count() or 1
+    if trusted:
+        return lambda jobs: (judge(job, TrustedRunner()) for job in jobs)
+    return lambda jobs: _in_threads(jobs, min(number, len(jobs)), lambda: open_sandbox(course.settings.limits))
+
+
+def _in_threads(
+    jobs: Iterable[Job], number: int, make: Callable[[], AbstractContextManager[Runner]]
+) -> Iterator[Verdict]:
+    pending: queue.Queue[Job | None] = queue.Queue()
+    finished: queue.Queue[Verdict | BaseException] = queue.Queue()
+    expected = 0
+    for job in jobs:
+        pending.put(job)
+        expected += 1
+    threads = [threading.Thread(target=_work, args=(pending, finished, make), daemon=True) for _ in range(number)]
+    for thread in threads:
         pending.put(None)
         thread.start()
     try:
-        while expected:
+        for _ in range(expected):
             verdict = finished.get()
             if isinstance(verdict, BaseException):
                 raise verdict
-            expected -= 1
-            if verdict.failure:
-                verdict = replace(verdict, answers=before[verdict.student])
-            verdict = replace(verdict, answers_before=before[verdict.student])
-            write_verdict(course, verdict, recorded=False)
-            verdicts.append(_finish(course, verdict, tell))
+            yield verdict
     finally:
-        while not pending.empty():
+        while not pending.empty():  # the run is over, or was interrupted: let the threads end after what they do
             pending.get_nowait()
         for _ in threads:
             pending.put(None)
-    return sorted(verdicts, key=lambda verdict: verdict.student)
+        for thread in threads:
+            thread.join(timeout=10.0)
 
 
 def _work(
@@ -243,8 +265,8 @@ def _work(
     finished: "queue.Queue[Verdict | BaseException]",
     make: Callable[[], AbstractContextManager[Runner]],
 ) -> None:
-    """Grade jobs until there are no more. A lost sandbox is replaced; a job that loses several gets no grade."""
-    job, tries = pending.get(), 0
+    """Give the verdicts on jobs until there are no more. A lost sandbox is replaced."""
+    job, lost = pending.get(), 0
     try:
         while job is not None:
             with make() as runner:
@@ -252,15 +274,13 @@ def _work(
                     try:
                         finished.put(judge(job, runner))
                     except SandboxLost as error:
-                        tries += 1
-                        if tries < _TRIES:
+                        lost += 1
+                        if lost < TRIES:
                             break
-                        finished.put(
-                            _failure(job.assignment, job.student, job.key, f"{_TRIES} sandboxes ended: {error}")
-                        )
-                        job, tries = pending.get(), 0
+                        finished.put(failure(job, f"{lost} sandboxes ended: {error}"))
+                        job, lost = pending.get(), 0
                         break
-                    job, tries = pending.get(), 0
+                    job, lost = pending.get(), 0
     except BaseException as error:
         finished.put(error)
 
@@ -291,6 +311,11 @@ def handed_in(folder: Path) -> datetime:
         newest = max(path.stat().st_mtime for path in folder.iterdir())
         time_of = datetime.fromtimestamp(newest, UTC).replace(tzinfo=None)
     return time_of
+
+
+def failure(job: Job, why: str) -> Verdict:
+    """Return the verdict on a job that got no grade by the machine's fault."""
+    return _failure(job.assignment, job.student, job.key, why)
 
 
 def _failure(assignment: str, student: str, key: str, why: str) -> Verdict:

@@ -11,6 +11,7 @@ A cell that ends its process or runs too long is left out: a new process runs th
 import contextlib
 import socket
 import subprocess
+import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from types import TracebackType
@@ -170,6 +171,7 @@ class Sandbox:
         self, cells: Sequence[dict[str, Any]], report: Report, waiting: list[_Waiting], runs: list["_Run"]
     ) -> None:
         done: list[str] = []
+        deadline = time.monotonic() + self.limits.total_seconds
         run: _Run | None = self._new_run(runs)
         for place, cell in enumerate(cells):
             test = test_of(cell)
@@ -180,21 +182,24 @@ class Sandbox:
                 else:
                     report.outcomes.append(_lost(test, "the notebook did not run this far"))
             elif cell["cell_type"] == "code" and run is not None and cell["source"].strip():
-                outputs, why = run.execute(cell["source"])
+                outputs, why = run.execute(cell["source"], deadline)
                 report.outputs[place] = outputs
                 if why is None:
                     done.append(cell["source"])
                     continue
                 report.notes.append(f"cell {place + 1} {why}; the other cells were run without it")
-                run = self._run_again(done, runs, report)
+                run = self._run_again(done, runs, report, deadline)
 
-    def _run_again(self, done: list[str], runs: list["_Run"], report: Report) -> "_Run | None":
+    def _run_again(self, done: list[str], runs: list["_Run"], report: Report, deadline: float) -> "_Run | None":
+        if time.monotonic() > deadline:
+            report.notes.append(f"all cells together ran longer than {self.limits.total_seconds:g} seconds")
+            return None
         if len(runs) > _RESTARTS:
             report.notes.append(f"more than {_RESTARTS} cells ended their process: the rest was not run")
             return None
         run = self._new_run(runs)
         for source in done:
-            _, why = run.execute(source)
+            _, why = run.execute(source, deadline)
             if why is not None:
                 report.notes.append(f"a cell that had run {why} when it was run again: the rest was not run")
                 return None
@@ -293,15 +298,16 @@ class _Run(_Process):
         except (WireClosed, WireTimeout) as error:
             raise SandboxLost(f"the warden does not answer: {error}") from None
 
-    def execute(self, source: str) -> tuple[list[dict[str, Any]], str | None]:
+    def execute(self, source: str, deadline: float) -> tuple[list[dict[str, Any]], str | None]:
         """Run a cell; return its outputs, and why its process is lost if it is."""
         limits = self.template.limits
+        seconds = min(limits.cell_seconds, max(deadline - time.monotonic(), 0.0))
         try:
             self.cells.send({"do": "execute", "source": source})
-            said, _ = self.cells.receive(timeout=limits.cell_seconds)
+            said, _ = self.cells.receive(timeout=seconds)
             return _outputs(said["outputs"]), None
         except WireTimeout:
-            why = f"ran longer than {limits.cell_seconds:g} seconds"
+            why = f"ran longer than {seconds:.3g} seconds"
         except (WireClosed, TypeError, KeyError, AttributeError):
             why = "ended its process (a crash, an exit, or more memory or processor time than allowed)"
         self.ask("seal")

@@ -40,8 +40,8 @@ class Limits:
 
     Parameters
     ----------
-    cell_seconds, test_seconds : float
-        Wall time of one of the student's cells, and of one test.
+    cell_seconds, test_seconds, total_seconds : float
+        Wall time of one of the student's cells, of one test, of the whole submission.
     processor_seconds : int
         Of each process of the submission.
     memory : int
@@ -62,6 +62,7 @@ class Limits:
 
     cell_seconds: float = 120.0
     test_seconds: float = 60.0
+    total_seconds: float = 900.0
     processor_seconds: int = 300
     memory: int = 2 * 2**30
     total_memory: int = 4 * 2**30
