@@ -16,6 +16,8 @@ from unittest import mock
 
 import nbformat
 
+from tools import assignment_list
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -132,6 +134,17 @@ def write(root, wanted):
     return faults
 
 
+def write_list(root, *, check):
+    """Bring the instructors' list of assignments up to date; return whether it was not."""
+    path, wanted = root / assignment_list.PAGE, assignment_list.page(root)
+    if path.exists() and path.read_text(encoding="utf-8") == wanted:
+        return False
+    if not check:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(wanted, encoding="utf-8")
+    return True
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true", help="only say what is stale")
@@ -141,10 +154,13 @@ def main():
     except ReleaseError as error:
         sys.exit(str(error))
     faults = (stale if arguments.check else write)(ROOT, wanted)
+    faults = {f"exercises/{name}": fault for name, fault in faults.items()}
+    if write_list(ROOT, check=arguments.check):
+        faults[assignment_list.PAGE] = "stale"
     for name, fault in faults.items():
-        print(f"  exercises/{name}: {fault if arguments.check or fault == 'not wanted' else 'written'}")
+        print(f"  {name}: {fault if arguments.check else 'removed' if fault == 'not wanted' else 'written'}")
     if arguments.check and faults:
-        sys.exit("exercises/ does not belong to solutions/. Run make exercises.")
+        sys.exit("This does not belong to solutions/. Run make exercises.")
     print(f"exercises/ is up to date: {len(wanted)} assignments")
 
 

@@ -180,7 +180,8 @@ def set_up(venv, extras):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--venv", default=".venv")
-    parser.add_argument("--extras", default="book,test,instructor,cluster", help="comma-separated extras of pyproject.toml")
+    extras = "book,test,instructor,cluster"
+    parser.add_argument("--extras", default=extras, help="comma-separated extras of pyproject.toml")
     arguments = parser.parse_args()
     try:
         if set_up(arguments.venv, arguments.extras.split(",")):

@@ -14,7 +14,7 @@ from classroom.regions import regions_of, visible_lines
 from tests import assignment_laws as laws
 from tests.book import test_notebooks as lecture_laws
 from tests.small_assignment import NAME, small_course, small_notebook
-from tools import ledger, make_exercises
+from tools import assignment_list, ledger, make_exercises
 from tools.set_repository import current_address, current_branch, pages_address
 
 STUBS = ["# Your answer here.", 'raise NotImplementedError("not answered yet")', "*Your answer here.*"]
@@ -53,6 +53,11 @@ def course(root, tmp_path):
 def test_exercises_are_what_the_solutions_make_of_them(root):
     wanted = make_exercises.releases(root)
     assert make_exercises.stale(root, wanted) == {}, "run make exercises"
+
+
+def test_list_of_assignments_is_what_the_solutions_say(root):
+    listed = (root / assignment_list.PAGE).read_text(encoding="utf-8")
+    assert listed == assignment_list.page(root), "run make exercises"
 
 
 def test_ledger_of_points_agrees_with_the_notebooks(root):
@@ -262,6 +267,17 @@ def test_stale_exercises_are_named(course):
     assert make_exercises.stale(course, wanted) == make_exercises.write(course, wanted) == dict(sorted(faults.items()))
     assert make_exercises.stale(course, wanted) == {}
     assert not (course / "exercises" / "e98-gone").exists()
+
+
+def test_list_by_hand(course):
+    text = assignment_list.page(course)
+    assert "## E99 Small\n\n10 points, 60 minutes.\n" in text
+    assert "| Sums | `e99-sums` | vectorise a loop | medium | 20 | 5 |\n" in text
+    assert "| Why | *e99-slowness* | explain | easy | 20 | 1 |\n" in text
+    assert make_exercises.write_list(course, check=True)
+    assert not (course / assignment_list.PAGE).exists()
+    assert make_exercises.write_list(course, check=False)
+    assert not make_exercises.write_list(course, check=True)
 
 
 def test_a_notebook_that_nbgrader_refuses_is_named(course, root):

@@ -33,7 +33,7 @@ def test_every_lecture_is_in_the_contents_and_exists(root):
 
 
 def test_every_page_is_in_the_contents_and_exists(root):
-    pages = {f"pages/{path.stem}" for path in (root / "pages").glob("*.md")} | {"pages/api/index", "index"}
+    pages = {str(path.relative_to(root).with_suffix("")) for path in (root / "pages").rglob("*.md")} | {"index"}
     assert {name for name in toc_files(root) if not name.startswith("lectures/")} == pages
 
 
