@@ -147,7 +147,7 @@ def test_a_file_that_cannot_be_read_as_python_is_named(small, tmp_path):
 
 def test_cutting_by_hand():
     assert without_instructors("a\n<!-- instructors: begin -->\nb\n<!-- instructors: end -->\nc\n") == "a\nc\n"
-    assert without_instructors("a\nb # instructors: begin and instructors: end\nc\n") == "a\nc\n"
+    assert without_instructors("a\nb # instructors: begin, instructors: end\nc\n") == "a\nc\n"
     two = "# instructors: begin\na\n# instructors: end\nb\n# instructors: begin\nc\n# instructors: end\n"
     assert without_instructors(two) == "b\n"
     for lonely in ("# instructors: begin\na\n", "a\n# instructors: end\n"):
