@@ -24,7 +24,7 @@ __all__ = ["Split", "SplitError", "left_out", "main", "split_off", "without_inst
 
 INSTRUCTORS = ("solutions", "src/classroom", "tests/classroom", "pages/instructors", "nbgrader_config.py")
 INSTRUCTORS += ("tools/make_exercises.py", "tools/assignment_list.py", "tools/validate_assignments.py")
-INSTRUCTORS += ("tests/small_assignment.py", "tests/assignment_laws.py")
+INSTRUCTORS += ("tools/solution_mutants.py", "tests/small_assignment.py", "tests/assignment_laws.py")
 _CUT = re.compile(r"^[^\n]*\binstructors: begin\b.*?\binstructors: end\b[^\n]*\n", re.MULTILINE | re.DOTALL)
 
 
