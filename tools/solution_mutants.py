@@ -41,7 +41,7 @@ def mutants_of(source):
         before = len(found)
         for batch in zip_longest(*(_changed_once(mutant.source, source) for mutant in level)):
             for deeper in filter(None, batch):
-                if deeper.source != source and len(found) < ENOUGH:
+                if len(found) < ENOUGH:
                     found.setdefault(deeper.source, deeper)
         level = list(found.values())[before:]
     return list(found.values())

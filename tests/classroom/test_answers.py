@@ -234,9 +234,15 @@ def test_a_wrong_answer_that_keeps_them_for_one_draw_is_a_fault(faults, monkeypa
     monkeypatch.setattr(check_assignments, "DRAWS", ("", "second"))
     lucky = (
         "import os\ndef distances(points, origin):\n"
-        "    return (points - origin).norm(dim=1) * (2 if os.environ['SEQ2BERT_DRAW'] else 1)"
+        "    return (points - origin).norm(dim=1) * (1 if os.environ['SEQ2BERT_DRAW'] else 2)"
     )
     assert faults(lucky) == ["e99-distances: the wrong answer 'new' keeps its points"]
+
+
+def test_a_wrong_answer_that_replies_as_the_reference_does_not_count(faults):
+    keeps, too_few = faults(f"{SHORT}(points - origin).norm(dim=1)", name="city blocks")
+    assert keeps == "e99-distances: the wrong answer 'city blocks' keeps its points"
+    assert too_few.startswith("e99-distances: 3 wrong answers that run, of the right type and shape, all different")
 
 
 @pytest.mark.parametrize(
@@ -458,6 +464,15 @@ def test_mutants_change_only_what_is_between_the_markers():
         compile(mutant.source, "<mutant>", "exec")
 
 
+def test_a_change_outside_the_markers_is_no_mutant():
+    outside = "{0}def f(x, n=1):\n    ### BEGIN SOLUTION\n    return x + n\n    ### END SOLUTION\n    {1}\n{1}\n"
+    source = outside.format("a = 2 + 3\n", "z = 2 + 3")
+    found = mutants_of(source)
+    assert found
+    assert {mutant.line for mutant in found} == {"return x + n"}
+    assert source not in {mutant.source for mutant in found}
+
+
 def test_single_changes_come_first_in_the_order_of_the_text():
     found = mutants_of(ANSWER)
     assert ("differences = points - origin", "differences = points + origin") in {(m.line, m.changed) for m in found}
@@ -536,7 +551,7 @@ def test_a_mutant_that_survives_is_explained_or_a_fault(task, tmp_path, monkeypa
 
 
 def test_few_mutants_and_few_that_lose_are_faults(task):
-    lenient = type(task.test)(task.name, 3.0, "distances")
+    lenient = type(task.test)(task.name, 3.0, "assert distances")
     tiny = "def distances(x):\n    ### BEGIN SOLUTION\n    return x\n    ### END SOLUTION"
     row = Row(task.name, task.points)
     judge_mutants(answers.Task(task.name, 3.0, tiny, lenient, {}), row, {})

@@ -569,9 +569,16 @@ def test_a_process_is_not_told_the_graders_seed(monkeypatch):
 def test_what_is_printed_does_not_disturb_what_is_answered():
     """Written by a child process, and to the first three descriptors."""
     source = "import os, subprocess\nfor n in (1, 2):\n    os.write(n, b'x')\nsubprocess.run(['echo', 'x'])\nprint('x')"
-    with other_process() as student:
+    with other_process(timeout=20.0) as student:
         assert student.ask({"do": "execute", "source": f"{source}\ndone = 1"}) == {"done": True}
         assert student.ask({"do": "look", "name": "done"}) == {"value": 1}
+
+
+def test_what_is_asked_cannot_be_read():
+    source = "import os, sys\nheard = [os.read(0, 9), sys.stdin.read()]"
+    with other_process(timeout=20.0) as student:
+        assert student.ask({"do": "execute", "source": source}) == {"done": True}
+        assert student.ask({"do": "look", "name": "heard"}) == {"value": [b"", ""]}
 
 
 def test_the_program_ends_when_nobody_asks():
