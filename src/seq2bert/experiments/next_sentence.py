@@ -127,11 +127,17 @@ def _summarise(records: list[Record]) -> Figures:
             "chosen": best_candidate(cell, records),
             "tried": [list(pair) for pair in zip(cell.candidates, mean_accuracies(cell, records), strict=True)],
         }
-        names = ("accuracy", "overlap", "linked", "train_loss", "processor_seconds", "curve")
-        rows[f"{cell.settings['text']}, {cell.settings['start']}"] = row | {
-            name: table_figures(cell, records, name) for name in names
-        }
+        names = ("accuracy", "overlap", "linked", "train_loss", "processor_seconds")
+        row |= {name: table_figures(cell, records, name) for name in names}
+        row["curve"] = [record.figures["curve"] for record in _table_runs(cell, records)]
+        rows[f"{cell.settings['text']}, {cell.settings['start']}"] = row
     return {"rows": rows}
+
+
+def _table_runs(cell: Cell, records: list[Record]) -> list[Record]:
+    """Return the runs behind `table_figures`, in the same order."""
+    wanted = {"part": "table", **cell.settings}.items()
+    return sorted((r for r in records if wanted <= r.settings.items()), key=lambda run: run.settings["seed"])
 
 
 EXPERIMENT = Experiment(
