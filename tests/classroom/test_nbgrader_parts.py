@@ -74,7 +74,8 @@ def test_a_class_of_two(graded):
         assert drawn == {draw_for(seed, student)}, "each is graded with inputs of their own"
         for secret in ("secret_number", "one_row", "BEGIN HIDDEN", seed.hex()):
             assert secret not in html
-        assert ("AssertionError: the sum of each row" in html) == (student == "bob"), "a failed test shows its message"
+        failed = re.search(r"^\w+: the sum of each row", html, flags=re.MULTILINE)
+        assert (failed is not None) == (student == "bob"), "a failed test shows its message"
     assert "<script>alert" not in html
     assert "<img src=x onerror" not in html.replace('"', "")
     assert "<strong>because</strong>" in html

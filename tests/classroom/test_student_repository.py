@@ -109,6 +109,15 @@ def test_what_a_lecture_says_is_no_secret_but_whole_hidden_tests_are(small, tmp_
         split_off(small, tmp_path / "more students")
 
 
+def test_what_the_notebook_shows_elsewhere_is_no_secret(small, tmp_path):
+    """A hidden test may begin as the visible part of another test does."""
+    path = make_exercises.solution_of(small, NAME)
+    text = path.read_text().replace("secret_number = ", 'generator = draw(\\"e99-sums\\")\\n",\n    "secret_number = ')
+    path.write_text(text)
+    make_exercises.write(small, make_exercises.releases(small))
+    assert split_off(small, tmp_path / "students").copied
+
+
 def test_the_private_seed_stops_it(small, tmp_path):
     (small / "pages" / "notes.md").write_text((small / "grading" / "private-seed").read_text())
     with pytest.raises(SplitError, match=r"pages/notes\.md holds the private seed"):
