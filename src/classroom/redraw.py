@@ -5,6 +5,8 @@ the inputs of many students, and prints the seed's fingerprint. It never prints 
 """
 
 import argparse
+import contextlib
+import io
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -61,7 +63,8 @@ def failures_with(seed: bytes, notebook: Path, students: Sequence[str]) -> Itera
                 if outcome.reached < test.points:
                     yield Failure(test.task, student, outcome.message)
         elif cell.cell_type == "code":
-            answer = reference.ask({"do": "execute", "source": cell.source})
+            with contextlib.redirect_stdout(io.StringIO()):
+                answer = reference.ask({"do": "execute", "source": cell.source})
             if "error" in answer:
                 raise StudentError(f"{notebook.name}, cell {cell.id}: {': '.join(answer['error'])}")
 

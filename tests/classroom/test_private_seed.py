@@ -68,6 +68,8 @@ def test_nothing_that_is_shown_holds_the_seed():
 
 
 def test_command_makes_then_reads_and_never_prints_the_seed(course, capsys):
+    path = solution_of(course, "e99-small")
+    path.write_text(path.read_text().replace("import numpy as np", "import numpy as np; print(7)"))
     assert main(["--course", str(course)]) == 0
     first = capsys.readouterr()
     seed = read_seed(course / "grading" / "private-seed")
@@ -78,7 +80,7 @@ def test_command_makes_then_reads_and_never_prints_the_seed(course, capsys):
     assert fingerprint(seed) in first.out
     assert fingerprint(seed) in second.out
     assert seed.hex() not in first.out + first.err + second.out + second.err
-    assert "e99-small: every test passes, 20 students" in first.out
+    assert first.out.splitlines()[1:] == ["  e99-small: every test passes, 20 students"]
 
 
 def test_git_ignores_the_seed(root):
