@@ -84,10 +84,7 @@ def convert(course, name, config):
         converter.start()
     except (Exception, SystemExit) as error:
         raise ReleaseError(f"nbgrader makes no release of {name}: {messages.text() or error}") from None
-    result = nbformat.read(release_of(course, name), as_version=4)
-    # nbgrader adds the version of Python; a committed notebook does not say it.
-    result.metadata = nbformat.read(solution_of(course, name), as_version=4).metadata
-    return nbformat.writes(result) + "\n"
+    return nbformat.writes(nbformat.read(release_of(course, name), as_version=4)) + "\n"
 
 
 class Messages(logging.Handler):
