@@ -22,9 +22,19 @@ from classroom.private_seed import SeedError
 
 __all__ = ["Split", "SplitError", "left_out", "main", "split_off", "without_instructors"]
 
-INSTRUCTORS = ("solutions", "src/classroom", "tests/classroom", "pages/instructors", "nbgrader_config.py")
-INSTRUCTORS += ("tools/make_exercises.py", "tools/assignment_list.py", "tools/validate_assignments.py")
-INSTRUCTORS += ("tools/solution_mutants.py", "tests/small_assignment.py", "tests/assignment_laws.py")
+INSTRUCTORS = (
+    "solutions",
+    "src/classroom",
+    "tests/classroom",
+    "pages/instructors",
+    "nbgrader_config.py",
+    "tools/make_exercises.py",
+    "tools/assignment_list.py",
+    "tools/validate_assignments.py",
+    "tools/solution_mutants.py",
+    "tests/small_assignment.py",
+    "tests/assignment_laws.py",
+)
 _CUT = re.compile(r"^[^\n]*\binstructors: begin\b.*?\binstructors: end\b[^\n]*\n", re.MULTILINE | re.DOTALL)
 
 

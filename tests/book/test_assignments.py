@@ -69,8 +69,9 @@ def test_format(solution):
     assert laws.format_faults(solution) == []
 
 
-def test_first_cell(solution, root):
-    assert laws.first_cell_faults(solution, current_address(root), current_branch(root)) == []
+def test_first_cell(solution, release, root):
+    for notebook in (solution, release):
+        assert laws.first_cell_faults(notebook, current_address(root), current_branch(root)) == []
 
 
 def test_tasks_are_as_stated(solution, number):
