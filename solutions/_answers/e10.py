@@ -878,9 +878,9 @@ def smoothed_loss(logits, targets, pad_id, epsilon):
 # 3. They fail for different reasons. Without positions the model lacks information about the source, and does with the
 #    rest what can be done. Without the mask it lacks nothing; it is trained on another task than the one that it is
 #    used for, copying instead of writing, and knows nothing when there is nothing to copy. The exact match cannot be
-#    lower than 0, so the second number also says nothing about how bad it is. And the parts do not add up: 1.00 and
-#    0.78 make more than there is to lose. An ablation says what happens without a part while all others are there, not
-#    which share of the success belongs to it.
+#    lower than 0, so 1.00 is all that there is to lose, and does not say how bad the model is. And the numbers do not
+#    add up, together they are more than all. An ablation says what happens without a part while all others are there,
+#    not which share of the success belongs to it.
 
 # %% e10-ablations | rubric
 # - 1 point: the loss is measured with the true target as input, so copying works on unseen days, too (half a point); a
