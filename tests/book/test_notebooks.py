@@ -42,7 +42,7 @@ def tree_of(notebook):
 def exported_names():
     """Public functions, classes and constants that the package itself defines for lectures.
 
-    Test cells of assignments import from seq2bert.check, which has everyday names (first, equal, draw); no lecture does.
+    Test cells of assignments import from seq2bert.check, which has everyday names (first, draw); no lecture does.
     """
     names = set()
     for module in pkgutil.walk_packages(seq2bert.__path__, "seq2bert."):
