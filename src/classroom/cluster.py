@@ -21,7 +21,7 @@ from classroom.verdicts import Verdict
 
 __all__ = ["judge_on_worker", "on_cluster"]
 
-_CONNECT = 30.0  # seconds
+_CONNECT = 10.0  # seconds
 _EXTRA = 120.0  # seconds beyond a submission's own: starting a sandbox, other jobs of the machine
 _of_this_worker: dict[Limits, Sandbox] = {}
 

@@ -1,0 +1,142 @@
+"""The command, from an empty class to feedback, in the sandbox; settings; what is said when something is missing."""
+
+import json
+import os
+import shutil
+
+import psutil
+import pytest
+from typer.testing import CliRunner
+
+from classroom import sandbox
+from classroom.cli import app
+from classroom.course import Course, CourseError, Settings
+from classroom.doctor import examine
+from tests.classroom.submissions import HALF, RIGHT, hand_in
+from tests.small_assignment import NAME
+
+HINT = "no bubblewrap: apt-get install bubblewrap"
+ENDS = {"e99-double-answer": "    import os\n    os._exit(3)\n"} | {"e99-sums-answer": RIGHT["e99-sums-answer"]}
+
+
+@pytest.fixture
+def bubblewrap():
+    if not shutil.which("bwrap"):
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(HINT)
+
+
+@pytest.fixture
+def small(course, monkeypatch):
+    monkeypatch.setenv("SEQ2BERT_GRADING", str(course / "grading"))
+    monkeypatch.chdir(course)
+    return Course.open(course)
+
+
+def call(*arguments):
+    result = CliRunner().invoke(app, [*arguments, "--json"])
+    return result.exit_code, json.loads(result.stdout) if result.stdout else None, result.stderr
+
+
+def test_from_an_empty_class_to_feedback(small, bubblewrap):
+    assert call("init")[0] == 0
+    assert call("init")[0] == 0  # again: nothing is lost
+    assert (small.work / "private-seed").stat().st_mode & 0o077 == 0
+    hand_in(small, "ada", RIGHT)
+    hand_in(small, "bob", HALF)
+    hand_in(small, "eve", ENDS)
+    assert [item["state"] for item in call("status")[1]["items"]] == ["to be graded"] * 3
+    code, said, _ = call("grade", "e99", "--workers", "1")
+    assert code == 0
+    assert {item["student"]: item["reached"] for item in said["items"]} == {"ada": 9, "bob": 4, "eve": 5}
+    assert all(item["new"] for item in said["items"])
+    assert not any(item["new"] for item in call("grade", "e99")[1]["items"])
+    assert [item["new"] for item in call("regrade", "e99", "--student", "ada")[1]["items"]] == [True]
+    assert call("feedback", "e99")[0] == 0
+    assert (small.feedback / "eve" / NAME / f"{NAME}.html").is_file()
+    events = [json.loads(line)["event"] for line in small.log_file.read_text(encoding="utf-8").splitlines()]
+    assert events.count("graded") == 4
+    assert [child for child in psutil.Process().children(recursive=True) if "bwrap" in child.name()] == []
+
+
+def test_missing_students_need_a_look(small):
+    hand_in(small, "ada", RIGHT)
+    code, said, _ = call("grade", "e99", "--trusted", "--student", "zoe")
+    assert code == 1
+    assert said["items"][-1]["missing"] == ["zoe"]
+
+
+def test_no_sandbox_no_grade(small, monkeypatch):
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    hand_in(small, "ada", RIGHT)
+    code, _, error = call("grade", "e99")
+    assert code == 3
+    assert "bubblewrap is not installed: apt-get install bubblewrap" in error
+    assert "--trusted" in error
+    assert not small.outcomes.exists()
+
+
+def test_wrong_use_is_said_plainly(small, tmp_path, monkeypatch):
+    code, _, error = call("grade", "e77")
+    assert (code, error) == (2, "classroom: there is no assignment 'e77'; there are e99-small\n")
+    monkeypatch.chdir(tmp_path)
+    code, _, error = call("status")
+    assert code == 2
+    assert "no nbgrader_config.py here or in a folder above" in error
+
+
+def test_settings_are_read_and_checked(small):
+    def opened(text):
+        small.work.mkdir(exist_ok=True)
+        (small.work / "classroom.toml").write_text(text, encoding="utf-8")
+        return Course.open(small.root).settings
+
+    assert opened("workers = 3\n[limits]\ncell_seconds = 5.0\n").limits.cell_seconds == 5
+    assert opened("") == Settings()
+    for text, message in (
+        ("worker = 3", "there is no setting worker; there are course_id, db_url"),
+        ("[limits]\nseconds = 1", "there is no setting limits.seconds; there are cell_seconds"),
+        ("workers = -1", "workers must be 0 or more; got -1"),
+        ("late_penalty_per_day = 2.0", "late_penalty_per_day must be from 0 to 1; got 2.0"),
+        ("[deadlines]\ne99-small = 2026-11-01T12:00:00", "a deadline needs a date, a time and a zone"),
+        ("[limits]\nmemory = 0", "memory must be positive; got 0"),
+        ("workers =", "cannot be read"),
+    ):
+        with pytest.raises(CourseError, match=message):
+            opened(text)
+
+
+def test_the_template_of_settings_is_the_default(small):
+    assert call("init")[0] == 0
+    assert Course.open(small.root).settings == Settings()
+
+
+def test_doctor_names_what_lacks(small, monkeypatch):
+    def fails(*_, **__):
+        raise sandbox.NoSandbox("bubblewrap is not installed")
+
+    monkeypatch.setattr("classroom.doctor.Sandbox", fails)
+    monkeypatch.setattr("platform.system", lambda: "Darwin")
+    findings = {finding.name: finding for finding in examine(small.root)}
+    assert not findings["sandbox"].works
+    assert "macOS has no such sandbox" in findings["system"].says
+    assert findings["course"].works
+    code, said, _ = call("doctor")
+    assert code == 3
+    assert {"system", "sandbox"} <= set(said["lacking"])
+
+
+def test_dask_gives_the_same_gradebook(small, bubblewrap):
+    from distributed import LocalCluster
+
+    from classroom.cluster import on_cluster
+    from classroom.grading import grade_class, on_this_machine
+
+    for student, bodies in {"ada": RIGHT, "bob": HALF, "eve": ENDS}.items():
+        hand_in(small, student, bodies)
+    alone = grade_class(small, "e99", execute=on_this_machine(small, workers=1))
+    options = {"processes": True, "threads_per_worker": 1, "dashboard_address": None}
+    with LocalCluster(n_workers=1, **options) as cluster:
+        together = grade_class(small, "e99", again=True, execute=on_cluster(small, cluster.scheduler_address))
+    assert [(v.student, v.outcomes, v.failure) for v in together] == [(v.student, v.outcomes, v.failure) for v in alone]
+    with pytest.raises(CourseError, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:1"):
+        list(on_cluster(small, "tcp://127.0.0.1:1")([]))
