@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,7 +16,8 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from classroom.course import Course, CourseError
+from classroom.course import Course, CourseError, write_atomically
+from classroom.export import ExportError
 from classroom.private_seed import SeedError, fingerprint, make_seed, read_seed
 from classroom.sandbox import NoSandbox
 from classroom.verdicts import Verdict, read_verdict
@@ -59,7 +61,7 @@ def said_plainly() -> Iterator[None]:
     """Turn the errors that a user can mend into one line and an exit code."""
     try:
         yield
-    except (CourseError, SeedError, FileNotFoundError, PermissionError) as error:
+    except (CourseError, SeedError, ExportError, OSError, UnicodeDecodeError) as error:
         print(f"classroom: {error}", file=sys.stderr)
         raise typer.Exit(WRONG_USE) from None
     except NoSandbox as error:
@@ -244,6 +246,59 @@ def feedback(assignment: Assignment, student: Students = None, folder: Folder = 
             text = f"{each}: {path}" if path else f"{each}: no grade yet"
             printer.line(text, look=path is None, student=each, path=str(path) if path else None)
         course.log("feedback", assignment=name)
+        printer.end(assignment=name)
+
+
+class System(StrEnum):
+    """Where grades go."""
+
+    CSV = "csv"
+    CANVAS = "canvas"
+    MOODLE = "moodle"
+    GRADESCOPE = "gradescope"
+
+
+@app.command()
+def export(
+    assignment: Assignment,
+    to: Annotated[System, typer.Option(help="The system that takes the grades.")] = System.CSV,
+    file: Annotated[Path | None, typer.Option("--fill", help="The file that Canvas or Moodle exported.")] = None,
+    column: Annotated[str | None, typer.Option(help="Canvas: the heading of the assignment's column.")] = None,
+    folder: Folder = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Write the grades of an assignment for another system, into grading/exports."""
+    with said_plainly():
+        from classroom.export import fill_canvas, fill_moodle, grades_of, gradescope_results, table_of, write_table
+
+        course, printer = Course.open(folder), Printer(as_json)
+        name = course.check_assignment(assignment)
+        if to in (System.CANVAS, System.MOODLE) and file is None:
+            raise CourseError(f"--to {to} needs --fill FILE, the file that {to.title()} exported")
+        grades = grades_of(course, name)
+        unmatched: list[str] = []
+        out = course.work / "exports" / f"{name}-{to}.csv"
+        given = file.read_text(encoding="utf-8-sig") if file else ""
+        if to is System.GRADESCOPE:
+            out = out.with_suffix("")
+            for each in grades:
+                if each.state in ("graded", "to be graded by hand"):
+                    write_atomically(out / each.student / "results.json", gradescope_results(each))
+        elif to is System.CANVAS:
+            text, unmatched = fill_canvas(given, column or name, grades)
+            write_atomically(out, text)
+        elif to is System.MOODLE:
+            text, unmatched = fill_moodle(given, grades)
+            write_atomically(out, text)
+        else:
+            write_atomically(out, write_table(table_of(grades)))
+        printer.line(f"{len(grades)} students: {out}", path=str(out), students=len(grades))
+        for sentence in unmatched:
+            printer.line(sentence, look=True)
+        for each in grades:
+            if each.state not in ("graded", "missing"):
+                printer.line(f"{each.student}: {each.state}", look=True, student=each.student)
+        course.log("export", assignment=name, to=str(to), path=str(out))
         printer.end(assignment=name)
 
 

@@ -58,6 +58,25 @@ def test_from_an_empty_class_to_feedback(small, bubblewrap):
     assert [child for child in psutil.Process().children(recursive=True) if "bwrap" in child.name()] == []
 
 
+def test_export(small, tmp_path):
+    hand_in(small, "ada", RIGHT)
+    call("grade", "e99", "--trusted")
+    code, said, _ = call("export", "e99")
+    assert code == 0
+    assert (
+        (small.work / "exports" / f"{NAME}-csv.csv").read_text(encoding="utf-8-sig").splitlines()[1].startswith("ada,")
+    )
+    assert call("export", "e99", "--to", "gradescope")[0] == 0
+    assert (small.work / "exports" / f"{NAME}-gradescope" / "ada" / "results.json").is_file()
+    canvas = tmp_path / "canvas.csv"
+    canvas.write_text("Student,ID,SIS Login ID,Small (1)\nAda,1,ada,\nZoe,2,zoe,\n", encoding="utf-8")
+    code, said, _ = call("export", "e99", "--to", "canvas", "--fill", str(canvas), "--column", "Small")
+    assert code == 1  # Zoe needs a look
+    assert said["items"][1]["says"] == "Canvas has 'Zoe', the gradebook does not"
+    assert call("export", "e99", "--to", "moodle")[0] == 2
+    assert call("export", "e99", "--to", "moodle", "--fill", str(canvas))[0] == 2
+
+
 def test_missing_students_need_a_look(small):
     hand_in(small, "ada", RIGHT)
     code, said, _ = call("grade", "e99", "--trusted", "--student", "zoe")
