@@ -513,7 +513,7 @@ def cut_text(text, pieces, longest):
 
 
 # %% e12-repair | wrong | not repaired
-# Why people do it: it runs, and most sentences come out right.
+# Why people do it: it runs, and most tokens are right.
 def pair_tokens(first, second, pieces):
     return faulty_tokens(first, second, pieces)
 
