@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PYTEST = ["-m", "pytest", "-q", "--durations=5"]
 OFFLINE = "not online"  # what needs the network is run by .github/workflows/online.yml
 
-NEEDS = {"solutions": "solutions", "classroom": "src/classroom"}  # what the students' repository does not have
+NEEDS = {"solutions": "solutions", "answers": "solutions", "classroom": "src/classroom"}  # what the students' repository does not have
 
 LINT = {
     "ruff check": ["-m", "ruff", "check", "."],
@@ -38,6 +38,7 @@ def parts(everything):
             "tests/seq2bert",
         ],
         "solutions": ["-m", "tools.execute", "--solutions"],
+        "answers": ["-W", "ignore", "-m", "tools.check_assignments", "--check"],
         "classroom": [*PYTEST, *chosen, "tests/classroom"],
         "book": [*PYTEST, *chosen, "tests/book"],
     }
