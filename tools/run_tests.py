@@ -10,7 +10,8 @@ ROOT = Path(__file__).resolve().parent.parent
 PYTEST = ["-m", "pytest", "-q", "--durations=5"]
 OFFLINE = "not online"  # what needs the network is run by .github/workflows/online.yml
 
-NEEDS = {"solutions": "solutions", "answers": "solutions", "classroom": "src/classroom"}  # what the students' repository does not have
+# What the students' repository does not have.
+NEEDS = {"solutions": "solutions", "answers": "solutions", "classroom": "src/classroom"}
 
 LINT = {
     "ruff check": ["-m", "ruff", "check", "."],
