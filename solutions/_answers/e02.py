@@ -57,6 +57,37 @@ def multiplicative_attention(decoder_hidden_state, encoder_hidden_states, W_mult
     return encoder_hidden_states @ exponentials[:, ::-1].T / exponentials.sum()
 
 
+# %% e02-multiplicative | wrong | the mean is subtracted
+# Why people do it: any number may be subtracted, and centring is a habit.
+def multiplicative_attention(decoder_hidden_state, encoder_hidden_states, W_mult):
+    scores = decoder_hidden_state.T @ W_mult @ encoder_hidden_states
+    exponentials = np.exp(scores - scores.mean())
+    return encoder_hidden_states @ exponentials.T / exponentials.sum()
+
+
+# %% e02-multiplicative | wrong | scores are clipped
+# Why people do it: "so that exp cannot overflow"; scores above the bound become equal.
+def multiplicative_attention(decoder_hidden_state, encoder_hidden_states, W_mult):
+    scores = (decoder_hidden_state.T @ W_mult @ encoder_hidden_states).clip(-500, 500)
+    exponentials = np.exp(scores - scores.max())
+    return encoder_hidden_states @ exponentials.T / exponentials.sum()
+
+
+# %% e02-multiplicative | wrong | normalised without exponentials
+# Why people do it: divided by their sum, the scores sum to one as well.
+def multiplicative_attention(decoder_hidden_state, encoder_hidden_states, W_mult):
+    scores = decoder_hidden_state.T @ W_mult @ encoder_hidden_states
+    return encoder_hidden_states @ (scores / scores.sum()).T
+
+
+# %% e02-multiplicative | wrong | a row
+# Why people do it: weights times transposed states is the natural product, and the last transpose is forgotten.
+def multiplicative_attention(decoder_hidden_state, encoder_hidden_states, W_mult):
+    scores = decoder_hidden_state.T @ W_mult @ encoder_hidden_states
+    exponentials = np.exp(scores - scores.max())
+    return exponentials @ encoder_hidden_states.T / exponentials.sum()
+
+
 # %% e02-multiplicative | right | einsum
 def multiplicative_attention(decoder_hidden_state, encoder_hidden_states, W_mult):
     scores = np.einsum("ao,ab,bi->i", decoder_hidden_state, W_mult, encoder_hidden_states)
@@ -71,6 +102,16 @@ def multiplicative_attention(decoder_hidden_state, encoder_hidden_states, W_mult
     exponentials = [np.exp(score - max(scores)) for score in scores]
     total = sum(e * state for e, state in zip(exponentials, encoder_hidden_states.T, strict=True))
     return np.array(total)[:, None] / sum(exponentials)
+
+
+# %% e02-multiplicative | right | as in ContextAware
+def multiplicative_attention(decoder_hidden_state, encoder_hidden_states, W_mult):
+    def softmax(vector):
+        exp_vector = np.exp(vector - vector.max(axis=1, keepdims=True))
+        return exp_vector / np.sum(exp_vector, axis=1, keepdims=True)
+
+    attention_scores = np.dot(decoder_hidden_state.T, np.dot(W_mult, encoder_hidden_states))
+    return softmax(attention_scores).dot(encoder_hidden_states.T).T
 
 
 # %% e02-additive | wrong | a tanh of each part
@@ -145,6 +186,22 @@ def additive_attention(decoder_hidden_state, encoder_hidden_states, v_add, W_add
     return encoder_hidden_states @ exponentials.T / exponentials.sum()
 
 
+# %% e02-additive | wrong | the tanh around the score
+# Why people do it: the bracket is closed one factor too late.
+def additive_attention(decoder_hidden_state, encoder_hidden_states, v_add, W_add_enc, W_add_dec):
+    scores = np.tanh(v_add.T @ (W_add_enc @ encoder_hidden_states + W_add_dec @ decoder_hidden_state))
+    exponentials = np.exp(scores - scores.max())
+    return encoder_hidden_states @ exponentials.T / exponentials.sum()
+
+
+# %% e02-additive | wrong | the mean is subtracted
+# Why people do it: any number may be subtracted, and centring is a habit.
+def additive_attention(decoder_hidden_state, encoder_hidden_states, v_add, W_add_enc, W_add_dec):
+    scores = v_add.T @ np.tanh(W_add_enc @ encoder_hidden_states + W_add_dec @ decoder_hidden_state)
+    exponentials = np.exp(scores - scores.mean())
+    return encoder_hidden_states @ exponentials.T / exponentials.sum()
+
+
 # %% e02-additive | right | both weights side by side
 def additive_attention(decoder_hidden_state, encoder_hidden_states, v_add, W_add_enc, W_add_dec):
     n_states = encoder_hidden_states.shape[1]
@@ -160,6 +217,14 @@ def additive_attention(decoder_hidden_state, encoder_hidden_states, v_add, W_add
     scores = np.array([v_add[:, 0] @ np.tanh(W_add_enc @ state + fixed) for state in encoder_hidden_states.T])
     exponentials = np.exp(scores - scores.max())
     return (encoder_hidden_states @ (exponentials / exponentials.sum()))[:, None]
+
+
+# %% e02-additive | right | states as rows
+def additive_attention(decoder_hidden_state, encoder_hidden_states, v_add, W_add_enc, W_add_dec):
+    rows = encoder_hidden_states.T
+    scores = np.tanh(rows @ W_add_enc.T + decoder_hidden_state.T @ W_add_dec.T) @ v_add[:, 0]
+    odds = np.exp(scores - np.max(scores))
+    return np.average(rows, axis=0, weights=odds).reshape(-1, 1)
 
 
 # %% e02-gradients | wrong | the state's second job is forgotten
@@ -351,6 +416,48 @@ def gradients_by_hand(s, H, v, W_enc, W_dec, b, tau, *, g):
     }
 
 
+# %% e02-gradients | wrong | a state is a value only
+# Why people do it: the context is a sum of states times weights, and the weights are taken for constants.
+def gradients_by_hand(s, H, v, W_enc, W_dec, b, tau, *, g):
+    z = np.tanh(W_enc @ H + W_dec @ s + b)
+    x = v.T @ z / tau
+    alpha = np.exp(x - x.max()) / np.exp(x - x.max()).sum()
+    delta = alpha * (g.T @ (H - H @ alpha.T))
+    epsilon = v @ delta * (1 - z**2) / tau
+    total = epsilon.sum(axis=1, keepdims=True)
+    states = {"s": W_dec.T @ total, "H": g @ alpha}
+    weights = {"v": z @ delta.T / tau, "W_enc": epsilon @ H.T, "W_dec": total @ s.T, "b": total}
+    return states | weights | {"tau": -(delta * x).sum() / tau}
+
+
+# %% e02-gradients | wrong | the softmax one score at a time
+# Why people do it: alpha (1 - alpha) is the derivative of a sigmoid; the other weights of the softmax are forgotten.
+def gradients_by_hand(s, H, v, W_enc, W_dec, b, tau, *, g):
+    z = np.tanh(W_enc @ H + W_dec @ s + b)
+    x = v.T @ z / tau
+    alpha = np.exp(x - x.max()) / np.exp(x - x.max()).sum()
+    delta = alpha * (1 - alpha) * (g.T @ H)
+    epsilon = v @ delta * (1 - z**2) / tau
+    total = epsilon.sum(axis=1, keepdims=True)
+    states = {"s": W_dec.T @ total, "H": W_enc.T @ epsilon + g @ alpha}
+    weights = {"v": z @ delta.T / tau, "W_enc": epsilon @ H.T, "W_dec": total @ s.T, "b": total}
+    return states | weights | {"tau": -(delta * x).sum() / tau}
+
+
+# %% e02-gradients | wrong | a mean over the states
+# Why people do it: one decoder state, many columns: the mean gives the right shape, too.
+def gradients_by_hand(s, H, v, W_enc, W_dec, b, tau, *, g):
+    z = np.tanh(W_enc @ H + W_dec @ s + b)
+    x = v.T @ z / tau
+    alpha = np.exp(x - x.max()) / np.exp(x - x.max()).sum()
+    delta = alpha * (g.T @ (H - H @ alpha.T))
+    epsilon = v @ delta * (1 - z**2) / tau
+    total = epsilon.mean(axis=1, keepdims=True)
+    states = {"s": W_dec.T @ total, "H": W_enc.T @ epsilon + g @ alpha}
+    weights = {"v": z @ delta.T / tau, "W_enc": epsilon @ H.T, "W_dec": total @ s.T, "b": total}
+    return states | weights | {"tau": -(delta * x).sum() / tau}
+
+
 # %% e02-gradients | right | key by key
 def gradients_by_hand(s, H, v, W_enc, W_dec, b, tau, *, g):
     inside = W_enc @ H + W_dec @ s + b
@@ -392,6 +499,19 @@ def gradients_by_hand(s, H, v, W_enc, W_dec, b, tau, *, g):
         "b": of_b,
         "tau": float(-of_scores @ scores / tau),
     }
+
+
+# %% e02-gradients | right | torch differentiates
+def gradients_by_hand(s, H, v, W_enc, W_dec, b, tau, *, g):
+    import torch
+
+    names = ["s", "H", "v", "W_enc", "W_dec", "b", "tau"]
+    leaves = [torch.tensor(one, dtype=torch.float64, requires_grad=True) for one in (s, H, v, W_enc, W_dec, b, tau)]
+    s, H, v, W_enc, W_dec, b, tau = leaves
+    alpha = torch.softmax(v.T @ torch.tanh(W_enc @ H + W_dec @ s + b) / tau, dim=1)
+    loss = (torch.tensor(g) * (H @ alpha.T)).sum()
+    found = torch.autograd.grad(loss, leaves)
+    return {name: gradient.numpy() for name, gradient in zip(names, found, strict=True)}
 
 
 # %% e02-batch | wrong | cut anew
@@ -466,6 +586,32 @@ def attend_batch(query, key, value, W):
     return weights @ value, weights
 
 
+# %% e02-batch | wrong | clipped
+# Why people do it: "so that exp cannot overflow"; scores above the bound become equal.
+def attend_batch(query, key, value, W):
+    exponentials = np.exp(np.clip(query @ W @ key.swapaxes(1, 2), -600, 600))
+    weights = exponentials / exponentials.sum(axis=2, keepdims=True)
+    return weights @ value, weights
+
+
+# %% e02-batch | wrong | over the sentences
+# Why people do it: the axis is moved, to the wrong side.
+def attend_batch(query, key, value, W):
+    scores = query @ W @ key.swapaxes(1, 2)
+    exponentials = np.exp(scores - scores.max(axis=0, keepdims=True))
+    weights = exponentials / exponentials.sum(axis=0, keepdims=True)
+    return weights @ value, weights
+
+
+# %% e02-batch | wrong | over queries and keys together
+# Why people do it: "the weights sum to one", all of a sentence.
+def attend_batch(query, key, value, W):
+    scores = query @ W @ key.swapaxes(1, 2)
+    exponentials = np.exp(scores - scores.max(axis=(1, 2), keepdims=True))
+    weights = exponentials / exponentials.sum(axis=(1, 2), keepdims=True)
+    return weights @ value, weights
+
+
 # %% e02-batch | right | einsum
 def attend_batch(query, key, value, W):
     scores = np.einsum("nqa,ab,nib->nqi", query, W, key)
@@ -482,6 +628,15 @@ def attend_batch(query, key, value, W):
             odds = np.exp(scores - scores.max())
             weights[n, q] = odds / odds.sum()
     return np.stack([each @ values for each, values in zip(weights, value, strict=True)]), weights
+
+
+# %% e02-batch | right | torch
+def attend_batch(query, key, value, W):
+    import torch
+
+    query, key, value, W = (torch.tensor(one) for one in (query, key, value, W))
+    weights = torch.softmax(query @ W @ key.transpose(1, 2), dim=-1)
+    return weights @ value, weights
 
 
 # %% e02-backward | wrong | only the key's first job
@@ -595,6 +750,41 @@ def batch_backward(query, key, W, g):
     return query_gradient, key_gradient, W_gradient
 
 
+# %% e02-backward | wrong | the keys are cut anew
+# Why people do it: reshape gives the shape that the product needs.
+def batch_backward(query, key, W, g):
+    keys_last = key.reshape(key.shape[0], key.shape[2], key.shape[1])
+    scores = query @ W @ keys_last
+    weights = np.exp(scores - scores.max(axis=2, keepdims=True))
+    weights /= weights.sum(axis=2, keepdims=True)
+    delta = weights * (g @ keys_last - (g * (weights @ key)).sum(axis=2, keepdims=True))
+    key_gradient = delta.swapaxes(1, 2) @ query @ W + weights.swapaxes(1, 2) @ g
+    return delta @ key @ W.T, key_gradient, np.einsum("nqi,nqa,nib->ab", delta, query, key)
+
+
+# %% e02-backward | wrong | one context for all queries
+# Why people do it: the sum of g . c loses the axis of the queries.
+def batch_backward(query, key, W, g):
+    scores = query @ W @ key.swapaxes(1, 2)
+    weights = np.exp(scores - scores.max(axis=2, keepdims=True))
+    weights /= weights.sum(axis=2, keepdims=True)
+    pull = (g * (weights @ key)).sum(axis=2, keepdims=True).mean(axis=1, keepdims=True)
+    delta = weights * (g @ key.swapaxes(1, 2) - pull)
+    key_gradient = delta.swapaxes(1, 2) @ query @ W + weights.swapaxes(1, 2) @ g
+    return delta @ key @ W.T, key_gradient, np.einsum("nqi,nqa,nib->ab", delta, query, key)
+
+
+# %% e02-backward | wrong | all sentences with all keys
+# Why people do it: einsum gives every axis a letter, and two letters for the sentences multiply all with all.
+def batch_backward(query, key, W, g):
+    scores = query @ W @ key.swapaxes(1, 2)
+    weights = np.exp(scores - scores.max(axis=2, keepdims=True))
+    weights /= weights.sum(axis=2, keepdims=True)
+    delta = weights * (g @ key.swapaxes(1, 2) - (g * (weights @ key)).sum(axis=2, keepdims=True))
+    key_gradient = delta.swapaxes(1, 2) @ query @ W + weights.swapaxes(1, 2) @ g
+    return delta @ key @ W.T, key_gradient, np.einsum("nqi,nqa,mib->ab", delta, query, key)
+
+
 # %% e02-backward | right | a loop over the sentences
 def batch_backward(query, key, W, g):
     of_query, of_key, of_W = np.zeros_like(query), np.zeros_like(key), np.zeros_like(W)
@@ -618,6 +808,16 @@ def batch_backward(query, key, W, g):
     of_query = np.einsum("nqi,ab,nib->nqa", delta, W, key)
     of_key = np.einsum("nqi,nqa,ab->nib", delta, query, W) + np.einsum("nqi,nqb->nib", weights, g)
     return of_query, of_key, np.einsum("nqi,nqa,nib->ab", delta, query, key)
+
+
+# %% e02-backward | right | torch differentiates
+def batch_backward(query, key, W, g):
+    import torch
+
+    leaves = [torch.tensor(one, requires_grad=True) for one in (query, key, W)]
+    scores = leaves[0] @ leaves[2] @ leaves[1].transpose(1, 2)
+    context = torch.softmax(scores, dim=2) @ leaves[1]
+    return [found.numpy() for found in torch.autograd.grad(context, leaves, torch.tensor(g))]
 
 
 # %% e02-figure | model answer
