@@ -1,0 +1,176 @@
+"""Receive what students have handed in, from wherever it was collected, and choose and repair what counts.
+
+`receive` keeps every raw file as it came, with a receipt. `submit` chooses the attempt that counts, puts its answers
+into the release, and writes it where nbgrader expects it. Both may be interrupted and run again: what was done is known
+and not done twice. Neither runs anything that was handed in.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+from classroom.receive.archives import ArchiveLimits, Damaged, Refused
+from classroom.receive.attempts import Counting, choose, handed_in_at
+from classroom.receive.layouts import KINDS, Item, LayoutError, items_of, kind_of
+from classroom.receive.names import folder_name, id_of_folder
+from classroom.receive.receipts import DiskFull, Receipt, now, receipts_of, sha256_of, store, sweep
+from classroom.receive.roster import Roster, RosterError
+from classroom.receive.sources import open_source
+from classroom.receive.submitted import Submitted, read_submitted, submit
+
+__all__ = [
+    "KINDS",
+    "ArchiveLimits",
+    "Counting",
+    "DiskFull",
+    "Intake",
+    "LayoutError",
+    "Receipt",
+    "Refused",
+    "Roster",
+    "RosterError",
+    "Submitted",
+    "choose",
+    "folder_name",
+    "handed_in_at",
+    "id_of_folder",
+    "read_submitted",
+    "receipts_of",
+    "receive",
+    "submit",
+]
+
+
+class Folders(Protocol):
+    """What is asked of a course."""
+
+    @property
+    def received(self) -> Path:
+        """The folder of the raw uploads."""
+
+
+@dataclass
+class Intake:
+    """What became of a source: attempts that are new, those that were there, and what was refused and why."""
+
+    kind: str
+    new: list[Receipt] = field(default_factory=list)
+    known: list[Receipt] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
+
+
+def receive(
+    course: Folders,
+    assignment: str,
+    source: Path,
+    *,
+    kind: str | None = None,
+    roster: Roster | None = None,
+    pattern: str | None = None,
+    student: str | None = None,
+    at: datetime | None = None,
+    limits: ArchiveLimits | None = None,
+    tell: Callable[[Receipt | Refused, bool], None] = lambda what, new: None,
+) -> Intake:
+    """Receive a folder, a zip archive or a file.
+
+    Parameters
+    ----------
+    course : object with the folder `received`
+    assignment : str
+        Its whole name.
+    source : Path
+        What a platform gave, packed or unpacked; or files.
+    kind : str, optional
+        One of `KINDS`; by default it is seen from the names.
+    roster : Roster, optional
+        Maps what platforms call students to the course's ids.
+    pattern : str, optional
+        For files: a regular expression with a group ``student`` that matches a file's path or name.
+    student : str, optional
+        For files: all of them are this student's.
+    at : datetime, optional
+        For files: when they were handed in, with a time zone. Files' own times tell nothing about lateness.
+    limits : ArchiveLimits, optional
+        Of the source.
+    tell : callable
+        Given each receipt or refusal as it comes, and whether it is new.
+
+    Raises
+    ------
+    LayoutError
+        If the kind or the pattern is none, or a platform's list of submissions cannot be read.
+    FileNotFoundError
+        If there is no such source.
+    DiskFull
+        If there is no room; what was received is kept.
+    """
+    if at is not None and at.tzinfo is None:
+        raise LayoutError(f"the time needs a zone, as 2026-12-01T10:00:00Z; got {at.isoformat()}")
+    folder = course.received / assignment
+    sweep(folder)
+    with open_source(source, limits or ArchiveLimits()) as listing:
+        kind = kind or ("files" if student else kind_of([member.path for member in listing.members], assignment))
+        intake = Intake(kind)
+        spelling = {path.name.casefold(): path.name for path in folder.glob("*") if path.is_dir()}
+        if student is not None:
+            pattern = pattern or r"(?P<student>(?s:.*))"
+        found: list[Item | Refused] = list(listing.refused)
+        found += items_of(kind, listing.members, assignment, roster=roster, pattern=pattern)
+        for item in found:
+            if isinstance(item, Item):
+                item.student = student or item.student
+                if at is not None:
+                    item.time, item.time_is_said = at, True
+                item = _keep(folder, assignment, kind, source, item, spelling, intake)
+            if isinstance(item, Refused):
+                intake.refused.append(item)
+            tell(item if isinstance(item, Refused) else item[0], not isinstance(item, Refused) and item[1])
+    return intake
+
+
+def _keep(
+    folder: Path, assignment: str, kind: str, source: Path, item: Item, spelling: dict[str, str], intake: Intake
+) -> Refused | tuple[Receipt, bool]:
+    """Store an item unless it is there; return its receipt and whether it is new, or why it is refused."""
+    where = f"{source.name}: {item.came_from}"
+    try:
+        own = folder_name(item.student)
+        contents = [(path, member.read()) for path, member in item.files]
+    except Damaged as error:
+        return Refused(where, str(error))
+    except ValueError as error:
+        return Refused(where, f"{error}; map it by a roster")
+    if not contents:
+        return Refused(where, "it holds no file")
+    if spelling.setdefault(own.casefold(), own) != own:
+        other = id_of_folder(spelling[own.casefold()])
+        return Refused(where, f"the student {item.student!r} differs from {other!r} in case only; map them by a roster")
+    sha256 = sha256_of(contents)
+    same = [
+        receipt
+        for receipt in receipts_of(folder / own)
+        if receipt.sha256 == sha256 and _same_upload(receipt.submission_id, item.submission_id)
+    ]
+    if same:
+        intake.known.append(same[0])
+        return same[0], False
+    received_at = now()
+    time = item.time.astimezone(UTC).isoformat() if item.time else received_at
+    time_from = "source" if item.time_is_said else "file" if item.time else "receipt"
+    draft = Receipt(
+        assignment=assignment, student=item.student, attempt="", files=(), sha256=sha256, time=time,
+        time_from=time_from, late=item.late, received_at=received_at, kind=kind, came_from=where,
+        submission_id=item.submission_id, name=item.name, email=item.email, lms_id=item.lms_id,
+        notes=tuple(item.notes),
+    )  # fmt: skip
+    receipt = store(folder / own, draft, contents)
+    intake.new.append(receipt)
+    return receipt, True
+
+
+def _same_upload(one: str, other: str) -> bool:
+    """Whether two uploads of the same content may be the same: a platform's numbers say so, where it has some."""
+    return not one or not other or one == other

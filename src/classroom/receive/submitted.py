@@ -1,0 +1,213 @@
+"""From received to submitted: the attempt that counts, repaired, in nbgrader's layout."""
+
+import io
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+import nbformat
+from nbformat import NotebookNode
+
+from classroom.course import write_atomically
+from classroom.normalise import NotASubmission, Repair, normalise
+from classroom.receive.archives import OF_A_STUDENT, Damaged, is_zip, list_zip
+from classroom.receive.attempts import Counting, choose
+from classroom.receive.receipts import Receipt, read_file, receipts_of
+
+__all__ = ["Submitted", "read_submitted", "submit"]
+
+_RECORD = "counts.json"
+
+
+class Folders(Protocol):
+    """What is asked of a course."""
+
+    @property
+    def received(self) -> Path:
+        """The folder of the raw uploads."""
+
+    @property
+    def submitted(self) -> Path:
+        """The folder of the repaired notebooks."""
+
+    @property
+    def release(self) -> Path:
+        """The folder of what students get."""
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """What counts for a student.
+
+    Parameters
+    ----------
+    assignment, student : str
+    folder : str
+        The name of the student's folders, and the id in nbgrader.
+    attempt : str
+        Empty if none can be graded.
+    at : str
+        ISO 8601, UTC; empty if there is no attempt.
+    late : bool
+    repairs : list of Repair
+    reasons : list of str
+        Why attempts that would have counted did not, newest first; if `attempt` is empty, why there is no grade.
+    name, email, lms_id : str
+        As the platform writes them, of the newest attempt.
+    """
+
+    assignment: str
+    student: str
+    folder: str
+    attempt: str = ""
+    at: str = ""
+    late: bool = False
+    repairs: list[Repair] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)
+    name: str = ""
+    email: str = ""
+    lms_id: str = ""
+
+
+def submit(
+    course: Folders,
+    assignment: str,
+    *,
+    deadline: datetime | None = None,
+    extensions: Mapping[str, datetime] | None = None,
+    students: Iterable[str] | None = None,
+) -> list[Submitted]:
+    """Choose, repair and write the attempt that counts, for each student.
+
+    An attempt that is no notebook of the assignment does not count while the student has another one.
+
+    Parameters
+    ----------
+    course : object with the folders `received`, `submitted` and `release`
+    assignment : str
+    deadline : datetime, optional
+        With a time zone.
+    extensions : dict from str to datetime, optional
+        By student's id or folder. Where there is one, what the platform says about lateness does not count.
+    students : iterable of str, optional
+        Only these folders.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no release.
+    """
+    release = nbformat.read(course.release / assignment / f"{assignment}.ipynb", as_version=4)
+    wanted = None if students is None else set(students)
+    result = []
+    for folder in sorted(path for path in (course.received / assignment).glob("*") if path.is_dir()):
+        if wanted is None or folder.name in wanted:
+            result += _submit_one(course, assignment, folder, release, deadline, extensions or {})
+    return result
+
+
+def read_submitted(course: Folders, assignment: str, folder: str) -> Submitted | None:
+    """Return what was written about a student; None if there is nothing."""
+    try:
+        said = json.loads((course.received / assignment / folder / _RECORD).read_text(encoding="utf-8"))
+        return Submitted(**{**said, "repairs": [Repair(**each) for each in said["repairs"]]})
+    except (FileNotFoundError, ValueError, TypeError, KeyError):
+        return None
+
+
+def _submit_one(
+    course: Folders,
+    assignment: str,
+    folder: Path,
+    release: NotebookNode,
+    deadline: datetime | None,
+    extensions: Mapping[str, datetime],
+) -> list[Submitted]:
+    receipts = receipts_of(folder)
+    if not receipts:
+        return []  # an interruption has left an empty folder
+    newest = receipts[-1]
+    own = extensions.get(newest.student, extensions.get(folder.name))
+    if own is not None:
+        receipts, deadline = [replace(receipt, late=None) for receipt in receipts], own
+    about = Submitted(
+        assignment, newest.student, folder.name, name=newest.name, email=newest.email, lms_id=newest.lms_id
+    )
+    reasons: list[str] = []
+    while (counting := choose(receipts, deadline)) is not None:
+        try:
+            notebook, repairs = _repaired(folder, counting.receipt, assignment, release)
+        except (NotASubmission, Damaged) as error:
+            reasons.append(f"{counting.receipt.came_from}: {error}")
+            receipts = [receipt for receipt in receipts if receipt.attempt != counting.receipt.attempt]
+            continue
+        about = replace(
+            about, attempt=counting.receipt.attempt, at=counting.at.isoformat(), late=counting.late, repairs=repairs
+        )
+        _write(course.submitted / folder.name / assignment, assignment, notebook, counting)
+        break
+    about = replace(about, reasons=reasons)
+    write_atomically(folder / _RECORD, json.dumps(asdict(about), ensure_ascii=False, indent=1))
+    return [about]
+
+
+def _write(folder: Path, assignment: str, notebook: NotebookNode, counting: Counting) -> None:
+    """Write the notebook after its time: who is interrupted between the two, runs it again."""
+    write_atomically(folder / "timestamp.txt", f"{counting.at:%Y-%m-%d %H:%M:%S.%f} UTC")
+    text = nbformat.writes(notebook) + "\n"
+    path = folder / f"{assignment}.ipynb"
+    if not path.is_file() or path.read_bytes() != text.encode():
+        write_atomically(path, text)
+
+
+def _repaired(
+    folder: Path, receipt: Receipt, assignment: str, release: NotebookNode
+) -> tuple[NotebookNode, list[Repair]]:
+    """Return the best of an attempt's files: that in which most answers were found; of equals, by its name.
+
+    Raises
+    ------
+    NotASubmission
+        If none is a notebook of the assignment; with the reason of the likeliest file.
+    """
+    files = [each for file in receipt.files for each in _unpacked(file.original, read_file(folder, receipt, file))]
+    files.sort(key=lambda file: (not file[0].endswith(".ipynb"), assignment not in file[0], file[0]))
+    best: tuple[int, NotebookNode, list[Repair]] | None = None
+    reasons = []
+    for name, content in files:
+        try:
+            notebook, repairs = normalise(release, content)
+        except NotASubmission as error:
+            reasons.append(f"{name} {error}")
+            continue
+        missing = sum(repair.kind == "missing" for repair in repairs)
+        if best is None or missing < best[0]:
+            best = missing, notebook, repairs
+    if best is None:
+        raise NotASubmission(reasons[0] if reasons else "it holds no file that can be read")
+    return best[1], best[2]
+
+
+def _unpacked(name: str, content: bytes) -> list[tuple[str, bytes]]:
+    """Return a file, or those of an archive; an archive within that one is not opened.
+
+    Raises
+    ------
+    Damaged
+        If nothing in the archive can be read.
+    """
+    if not is_zip(content):
+        return [(name, content)]
+    members, refused = list_zip(io.BytesIO(content), OF_A_STUDENT, name=name)
+    found = []
+    for member in members:
+        try:
+            found.append((member.path, member.read()))
+        except Damaged as error:
+            raise Damaged(f"{name}: {member.path}: {error}") from None
+    if not found and refused:
+        raise Damaged("; ".join(f"{each.name}: {each.reason}" for each in refused[:3]))
+    return found
