@@ -124,15 +124,19 @@ def receive(
                 item.student = student or item.student
                 if at is not None:
                     item.time, item.time_is_said = at, True
-                item = _keep(folder, assignment, kind, source, item, spelling, intake)
-            if isinstance(item, Refused):
-                intake.refused.append(item)
-            tell(item if isinstance(item, Refused) else item[0], not isinstance(item, Refused) and item[1])
+            kept = _keep(folder, assignment, kind, source, item, spelling) if isinstance(item, Item) else item
+            if isinstance(kept, Refused):
+                intake.refused.append(kept)
+                tell(kept, False)
+            else:
+                receipt, new = kept
+                (intake.new if new else intake.known).append(receipt)
+                tell(receipt, new)
     return intake
 
 
 def _keep(
-    folder: Path, assignment: str, kind: str, source: Path, item: Item, spelling: dict[str, str], intake: Intake
+    folder: Path, assignment: str, kind: str, source: Path, item: Item, spelling: dict[str, str]
 ) -> Refused | tuple[Receipt, bool]:
     """Store an item unless it is there; return its receipt and whether it is new, or why it is refused."""
     where = f"{source.name}: {item.came_from}"
@@ -155,7 +159,6 @@ def _keep(
         if receipt.sha256 == sha256 and _same_upload(receipt.submission_id, item.submission_id)
     ]
     if same:
-        intake.known.append(same[0])
         return same[0], False
     received_at = now()
     time = item.time.astimezone(UTC).isoformat() if item.time else received_at
@@ -166,9 +169,7 @@ def _keep(
         submission_id=item.submission_id, name=item.name, email=item.email, lms_id=item.lms_id,
         notes=tuple(item.notes),
     )  # fmt: skip
-    receipt = store(folder / own, draft, contents)
-    intake.new.append(receipt)
-    return receipt, True
+    return store(folder / own, draft, contents), True
 
 
 def _same_upload(one: str, other: str) -> bool:

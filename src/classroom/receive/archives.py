@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import pairwise
 from typing import IO
 
 __all__ = [
@@ -149,7 +150,7 @@ def list_zip(file: IO[bytes], limits: ArchiveLimits, *, name: str) -> tuple[list
     if size > limits.archive:
         return [], [Refused(name, f"the archive has {size:,} bytes; at most {limits.archive:,} are read")]
     try:
-        archive = zipfile.ZipFile(_Bounded(file, max(512 * limits.members, 1 << 20)))  # type: ignore[call-overload]
+        archive = zipfile.ZipFile(_Bounded(file, max(512 * limits.members, 1 << 20)))
     except _BROKEN as error:
         return [], [Refused(name, f"it is no zip archive that can be read: {error}")]
     infos = archive.infolist()
@@ -227,7 +228,7 @@ def _path(info: zipfile.ZipInfo) -> str:
 def _overlapping(infos: list[zipfile.ZipInfo]) -> set[int]:
     """Return the ids of members whose data reach into the next member's."""
     order = sorted(infos, key=lambda info: info.header_offset)
-    pairs = zip(order, order[1:], strict=False)
+    pairs = pairwise(order)
     return {id(one) for one, two in pairs if one.header_offset + 30 + one.compress_size > two.header_offset}
 
 

@@ -53,14 +53,15 @@ def choose(receipts: Sequence[Receipt], deadline: datetime | None = None) -> Cou
     receipts : sequence of Receipt
         Of one student and assignment, in any order.
     deadline : datetime, optional
-        With a time zone: the assignment's, or the student's own. Without one the last attempt counts.
+        With a time zone: the assignment's, or the student's own. Without one the last attempt counts, and is late if the
+        platform says so.
     """
     if not receipts:
         return None
     order = sorted(receipts, key=lambda receipt: (receipt.at, receipt.received_at, receipt.attempt))
     timed = [(receipt, handed_in_at(receipt, deadline)) for receipt in order]
     if deadline is None:
-        return Counting(*timed[-1], late=False)
+        return Counting(*timed[-1], late=bool(order[-1].late))
     last = deadline.astimezone(UTC).replace(microsecond=0)
     on_time = [each for each in timed if each[1] <= last]
     return Counting(*on_time[-1], late=False) if on_time else Counting(*timed[0], late=True)

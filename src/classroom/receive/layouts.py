@@ -112,9 +112,7 @@ def _moodle(members: Iterable[Member], roster: Roster | None) -> Iterator[Item |
         parts = member.path.split("/")
         at = next((at for at, part in enumerate(parts[:-1]) if _MOODLE.fullmatch(part)), None)
         if at is None:
-            yield Refused(
-                member.path, "it is in no folder named as Moodle names them: name_number_assignsubmission_file"
-            )
+            yield Refused(member.path, "it is in no folder as Moodle names them: name_number_assignsubmission_file")
         elif "_onlinetext" in parts[at]:
             yield Refused(member.path, "it was typed into Moodle's text field: no file")
         else:
@@ -172,10 +170,8 @@ def _nbgrader(members: Iterable[Member], assignment: str, roster: Roster | None)
             folders[parts[at]].append(("/".join(parts[at + 1 :]), member))
     for folder, inside in folders.items():
         login, _, rest = folder.rpartition(f"+{assignment}+")
-        said = next(
-            (_read(member).decode("utf-8", "replace") for path, member in inside if path == "timestamp.txt"), ""
-        )
-        time = _moment(said) or _moment(rest.split("+")[0])
+        said = next((_read(member) for path, member in inside if path == "timestamp.txt"), b"")
+        time = _moment(said.decode("utf-8", "replace")) or _moment(rest.split("+")[0])
         yield Item(
             (roster.find(login) if roster else None) or login,
             [each for each in inside if each[0] not in _OWN_FILES],

@@ -17,9 +17,10 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from classroom.receive.archives import Damaged
 from classroom.receive.names import stored_name
 
-__all__ = ["DiskFull", "File", "Receipt", "read_file", "receipts_of", "sha256_of", "store", "sweep"]
+__all__ = ["DiskFull", "File", "Receipt", "now", "read_file", "receipts_of", "sha256_of", "store", "sweep"]
 
 _STALE = 3600.0  # seconds after which a temporary folder is left over from an interruption
 
@@ -115,12 +116,15 @@ def read_file(folder: Path, receipt: Receipt, file: File) -> bytes:
 
     Raises
     ------
-    ValueError
+    Damaged
         If it is not what was received.
     """
-    content = (folder / receipt.attempt / file.name).read_bytes()
+    try:
+        content = (folder / receipt.attempt / file.name).read_bytes()
+    except OSError as error:
+        raise Damaged(f"{folder / receipt.attempt / file.name} cannot be read: {error.strerror}") from None
     if hashlib.sha256(content).hexdigest() != file.sha256:
-        raise ValueError(f"{folder / receipt.attempt / file.name} was changed after it was received")
+        raise Damaged(f"{folder / receipt.attempt / file.name} was changed after it was received")
     return content
 
 
