@@ -53,7 +53,7 @@ def choose(receipts: Sequence[Receipt], deadline: datetime | None = None) -> Cou
     receipts : sequence of Receipt
         Of one student and assignment, in any order.
     deadline : datetime, optional
-        With a time zone: the assignment's, or the student's own. Without one the last attempt counts, and is late if the
+        With a time zone: the assignment's, or the student's own. Without one the last attempt counts; it is late if the
         platform says so.
     """
     if not receipts:

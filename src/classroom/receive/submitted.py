@@ -13,7 +13,7 @@ from nbformat import NotebookNode
 
 from classroom.course import write_atomically
 from classroom.normalise import NotASubmission, Repair, normalise
-from classroom.receive.archives import OF_A_STUDENT, Damaged, is_zip, list_zip
+from classroom.receive.archives import OF_A_STUDENT, Damaged, Refused, is_zip, list_zip
 from classroom.receive.attempts import Counting, choose
 from classroom.receive.receipts import Receipt, read_file, receipts_of
 
@@ -142,13 +142,14 @@ def _submit_one(
             notebook, repairs = _repaired(folder, counting.receipt, assignment, release)
         except (NotASubmission, Damaged) as error:
             reasons.append(f"{counting.receipt.came_from}: {error}")
-            receipts = [receipt for receipt in receipts if receipt.attempt != counting.receipt.attempt]
-            continue
-        about = replace(
-            about, attempt=counting.receipt.attempt, at=counting.at.isoformat(), late=counting.late, repairs=repairs
-        )
-        _write(course.submitted / folder.name / assignment, assignment, notebook, counting)
-        break
+        except Exception as error:  # a fault of ours: one submission never stops a class
+            reasons.append(f"{counting.receipt.came_from}: it could not be repaired ({type(error).__name__}: {error})")
+        else:
+            attempt, at = counting.receipt.attempt, counting.at.isoformat()
+            about = replace(about, attempt=attempt, at=at, late=counting.late, repairs=repairs)
+            _write(course.submitted / folder.name / assignment, assignment, notebook, counting)
+            break
+        receipts = [receipt for receipt in receipts if receipt.attempt != counting.receipt.attempt]
     about = replace(about, reasons=reasons)
     write_atomically(folder / _RECORD, json.dumps(asdict(about), ensure_ascii=False, indent=1))
     return [about]
@@ -173,7 +174,12 @@ def _repaired(
     NotASubmission
         If none is a notebook of the assignment; with the reason of the likeliest file.
     """
-    files = [each for file in receipt.files for each in _unpacked(file.original, read_file(folder, receipt, file))]
+    files: list[tuple[str, bytes]] = []
+    refused: list[Refused] = []
+    for file in receipt.files:
+        inside, not_read = _unpacked(file.original, read_file(folder, receipt, file))
+        files += inside
+        refused += not_read
     files.sort(key=lambda file: (not file[0].endswith(".ipynb"), assignment not in file[0], file[0]))
     best: tuple[int, NotebookNode, list[Repair]] | None = None
     reasons = []
@@ -186,28 +192,21 @@ def _repaired(
         missing = sum(repair.kind == "missing" for repair in repairs)
         if best is None or missing < best[0]:
             best = missing, notebook, repairs
+    said = [f"{each.name}: {each.reason}" for each in refused]
     if best is None:
-        raise NotASubmission(reasons[0] if reasons else "it holds no file that can be read")
-    return best[1], best[2]
+        raise NotASubmission("; ".join([*reasons[:1], *said[:3]]) or "it holds no file")
+    return best[1], [*best[2], *(Repair("archive", "", f"Not read: {each}.") for each in said)]
 
 
-def _unpacked(name: str, content: bytes) -> list[tuple[str, bytes]]:
-    """Return a file, or those of an archive; an archive within that one is not opened.
-
-    Raises
-    ------
-    Damaged
-        If nothing in the archive can be read.
-    """
+def _unpacked(name: str, content: bytes) -> tuple[list[tuple[str, bytes]], list[Refused]]:
+    """Return a file, or those of an archive and what of it is refused; an archive within that one is not opened."""
     if not is_zip(content):
-        return [(name, content)]
+        return [(name, content)], []
     members, refused = list_zip(io.BytesIO(content), OF_A_STUDENT, name=name)
     found = []
     for member in members:
         try:
             found.append((member.path, member.read()))
         except Damaged as error:
-            raise Damaged(f"{name}: {member.path}: {error}") from None
-    if not found and refused:
-        raise Damaged("; ".join(f"{each.name}: {each.reason}" for each in refused[:3]))
-    return found
+            refused.append(Refused(f"{name}: {member.path}", str(error)))
+    return found, refused
