@@ -46,11 +46,11 @@ def command(arguments: list[str]) -> list[str]:
     walls = ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"]
     walls += ["--die-with-parent", "--new-session", "--clearenv", "--hostname", "sandbox"]
     folders = _python_folders()
-    parents = {str(parent) for folder in folders for parent in Path(folder).parents if parent != parent.parent}
+    parents = {str(parent) for folder in folders for parent in Path(_inside(folder)).parents if parent != parent.parent}
     for path in ["/etc", *sorted(parents - set(_SYSTEM))]:
         walls += ["--perms", "0755", "--dir", path]  # bubblewrap would let no one else in
     for path in (*_SYSTEM, *folders):
-        walls += ["--ro-bind-try", path, path]
+        walls += ["--ro-bind-try", path, _inside(path)]
     walls += [
         "--proc",
         "/proc",
@@ -68,7 +68,12 @@ def command(arguments: list[str]) -> list[str]:
     walls += ["--remount-ro", "/"]
     for name, value in _environment().items():
         walls += ["--setenv", name, value]
-    return [program, *rights, *walls, sys.executable, "-P", *arguments]
+    return [program, *rights, *walls, _inside(sys.executable), "-P", *arguments]
+
+
+def _inside(path: str) -> str:
+    """Return where a path of this machine lies inside: elsewhere, if something else is mounted over it there."""
+    return f"/mnt{path}" if path.startswith(("/tmp/", "/dev/", "/proc/")) else path
 
 
 def start_template(*, inner: bool = True, timeout: float = 120.0) -> tuple[subprocess.Popen[bytes], Wire]:
@@ -130,9 +135,9 @@ def _said(process: subprocess.Popen[bytes]) -> str:
 
 
 def _environment() -> dict[str, str]:
-    roots = {str(Path(package.__path__[0]).resolve().parent) for package in (classroom, seq2bert)}
+    roots = {_inside(str(Path(package.__path__[0]).resolve().parent)) for package in (classroom, seq2bert)}
     return {
-        "PATH": os.pathsep.join([str(Path(sys.executable).parent), "/usr/bin", "/bin"]),
+        "PATH": os.pathsep.join([str(Path(_inside(sys.executable)).parent), "/usr/bin", "/bin"]),
         "PYTHONPATH": os.pathsep.join(sorted(roots)),
         "PYTHONSAFEPATH": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
