@@ -28,7 +28,8 @@ def question_html(question, number, total):
     name, kind = question["id"], "checkbox" if question["several"] else "radio"
     choices, explanations = [], []
     for position, answer in enumerate(question["answers"]):
-        verdict = "Right" if answer["correct"] else "Wrong"
+        said = answer["correct"] and answer["feedback"].startswith(("Yes", "Right"))
+        verdict = "" if said else f'<strong>{"Right" if answer["correct"] else "Wrong"}.</strong> '
         choices.append(
             f'<div class="choice"><input type="{kind}" name="choice" id="{name}-{position}" value="{position}">'
             f'<label for="{name}-{position}">{answer["answer"]}</label></div>'
@@ -36,7 +37,7 @@ def question_html(question, number, total):
         explanations.append(
             f'<li data-choice="{position}" data-correct="{str(answer["correct"]).lower()}">'
             f'<span class="choice-text">{answer["answer"]}</span> '
-            f'<strong class="verdict">{verdict}.</strong> {answer["feedback"]}</li>'
+            f"{verdict}{answer['feedback']}</li>"
         )
     label = escape(f"Question {number} of {total}")
     return (

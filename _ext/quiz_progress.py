@@ -81,6 +81,6 @@ def setup(app):
     app.add_node(question_list)
     app.add_directive("question-list", QuestionList)
     app.connect("builder-inited", prepare_environment)
-    app.connect("doctree-resolved", fill_lists)
+    app.connect("doctree-resolved", fill_lists, priority=400)  # before mathematics is made ready for the page
     app.connect("env-updated", write_again)
     return {"version": "1", "parallel_read_safe": False}

@@ -188,7 +188,7 @@
         for (const item of items) {
           const state = STATES[kind](progress[kind][item.getAttribute(`data-${kind.slice(0, -1)}-state`)]);
           item.querySelector(".state")?.remove();
-          if (state) item.append(element("span", { class: "state" }, ` ${state}`));
+          if (state) item.append(element("span", { class: "state" }, `(${state})`));
           if (DONE.includes(state)) done += 1;
         }
         total[kind][0] += done;
