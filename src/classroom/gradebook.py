@@ -7,7 +7,7 @@ import hashlib
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import nbformat
@@ -18,6 +18,7 @@ from nbgrader.preprocessors import ClearSolutions, ComputeChecksums, LockCells, 
 from sqlalchemy.exc import SAWarning
 from traitlets.config.loader import PyFileConfigLoader
 
+from classroom.circumstances import deadline_of
 from classroom.course import Course, write_atomically
 from classroom.verdicts import Verdict
 
@@ -39,7 +40,7 @@ def register(course: Course, assignment: str) -> None:
     settings = PyFileConfigLoader("nbgrader_config.py", path=str(course.root)).load_config()
     notebook = nbformat.read(course.source / assignment / f"{assignment}.ipynb", as_version=4)
     with open_gradebook(course) as gradebook:
-        gradebook.update_or_create_assignment(assignment, duedate=_deadline(course, assignment))
+        gradebook.update_or_create_assignment(assignment, duedate=deadline_of(course, assignment))
         gradebook.update_or_create_notebook(assignment, assignment)
     about = {"notebook": assignment, "assignment": assignment, "db_url": course.db_url, "student": "."}
     resources: Any = {"nbgrader": about, "unique_key": assignment, "output_files_dir": "."}
@@ -130,17 +131,9 @@ def _untouched(cell: NotebookNode) -> bool:
     return checksum is not None and bool(checksum == utils.compute_checksum(cell))
 
 
-def _deadline(course: Course, assignment: str, student: str | None = None) -> datetime | None:
-    """Return the deadline, or a student's, as nbgrader keeps times: UTC without a zone."""
-    deadline = course.settings.deadlines.get(assignment)
-    if student is not None:
-        deadline = course.settings.extensions.get(assignment, {}).get(student, deadline)
-    return None if deadline is None else deadline.astimezone(UTC).replace(tzinfo=None)
-
-
 def _penalty(course: Course, verdict: Verdict, timestamp: datetime, score: float) -> float | None:
     """Return the points that lateness costs."""
-    share, deadline = course.settings.late_penalty_per_day, _deadline(course, verdict.assignment, verdict.student)
+    share, deadline = course.settings.late_penalty_per_day, deadline_of(course, verdict.assignment, verdict.student)
     if not share or deadline is None or timestamp <= deadline:
         return None
     days = -(-(timestamp - deadline).total_seconds() // 86400)  # begun days count
