@@ -39,7 +39,6 @@ def recorded_questions(executed):
     return found
 
 
-
 # ── on the built pages ──
 
 
@@ -74,7 +73,7 @@ def test_no_page_tells_the_answers_in_code_or_carries_the_library(pages, lecture
     assert "jupyterquiz" not in page.lower().replace("jupyterquiz_", "")
     assert "--jq-" not in page
     assert not re.search(r"\bquestionsquiz\w+", page)
-    assert ">wrong</span>" not in page
+    assert '>right</span><span class="p">(' not in page  # the function by which lectures mark right choices
 
 
 @pytest.mark.site
