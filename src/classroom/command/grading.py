@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from classroom.circumstances import refusal_of
-from classroom.command.options import HERE, AsJson, Assignment, Folder, Students, folders_of, label_of, wanted
+from classroom.circumstances import refusal_of, students_of
+from classroom.command.options import HERE, AsJson, Assignment, Folder, Students, label_of, wanted
 from classroom.command.printing import Printer, progress, said_plainly
 from classroom.course import Course
 from classroom.grading import grade_class, on_this_machine
@@ -107,7 +107,7 @@ def _say_who_is_left(
     people: dict[str, Person],
 ) -> int:
     """Say why others have no grade; return how many have handed in something that cannot be graded."""
-    there, refused = folders_of(course, assignment), 0
+    there, refused = students_of(course, assignment), 0
     for student in sorted(set(chosen if chosen is not None else there) - {each.student for each in verdicts}):
         about = {"student": student, "name": label_of(student, people)}
         if why := refusal_of(course, assignment, student):

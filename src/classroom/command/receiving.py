@@ -197,9 +197,11 @@ def _counts(submissions: Sequence[Submitted], intake: Intake | None) -> dict[str
 
 
 def _summary(assignment: str, counts: dict[str, int], intake: Intake | None) -> str:
-    text = f"{assignment}: {counts['students']} students have handed in: {counts['to_be_graded']} can be graded"
+    text = f"{assignment}: {counts['students']} handed in; {counts['to_be_graded']} can be graded"
     text += f" ({counts['late']} late, {counts['repaired']} repaired), {counts['not_readable']} cannot."
     if intake:
-        text += f" This source ({intake.kind}): {counts['new_attempts']} new attempts, {counts['known_attempts']} known"
-        text += f", {counts['refused']} files refused."
+        text += (
+            f" This source ({intake.kind}): new attempts: {counts['new_attempts']}, known: {counts['known_attempts']}"
+        )
+        text += f", files refused: {counts['refused']}."
     return text

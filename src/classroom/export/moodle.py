@@ -39,7 +39,7 @@ def fill_moodle(worksheet: str, grades: Sequence[Grade]) -> tuple[str, list[str]
     ExportError
         If it is no such worksheet, or its maximum is not the assignment's.
     """
-    rows = read_table(worksheet)
+    rows = read_table(worksheet, delimiter=delimiter_of(worksheet))
     head = rows[0] if rows else []
     if not {"Identifier", "Grade"} <= set(head):
         raise ExportError(
