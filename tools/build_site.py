@@ -25,6 +25,7 @@ from tools.finish_site import FinishError, finished, write_tree
 
 ROOT = Path(__file__).resolve().parent.parent
 COPIED = ("_config.yml", "_toc.yml", "index.md", "references.bib", "pages/**/*.md", "_static/**/*", "_ext/**/*.py")
+COPIED += ("CHANGELOG.md", "CONTRIBUTING.md")  # pages include them
 COPIED += ("_templates/**/*.html",)
 TOOLS = ("build_site.py", "finish_site.py", "site_*.py", "node/*.mjs")  # another tool makes another site
 STARTS_ANEW = ("_config.yml", "_toc.yml", "_ext", "_templates")  # a change here concerns every page
