@@ -11,7 +11,7 @@ from tools import site_font, site_icons, site_pages, site_styles
 from tools.install_node_packages import ROOT, find_node
 
 # Written by Sphinx and loaded by no page: sources of scripts, fonts of icons that are drawn, live code by a service.
-LEFT_OUT = ("*.map", "fontawesome.js*", "fa-*", "*thebe*", "webpack-macros.html", "sbt-webpack-macros.html")
+LEFT_OUT = ("*.map", "fontawesome.js*", "bootstrap.js*", "fa-*", "*thebe*", "webpack-macros.html", "sbt-webpack-macros.html")
 
 
 class FinishError(Exception):
@@ -37,6 +37,7 @@ def finish_pages(pages, files, icons):
     done, mended = {}, set()
     for name, page in pages.items():
         page = site_pages.without_needless_scripts(name, page)
+        page = site_pages.with_deferred_scripts(name, site_pages.with_plain_code(page))
         page = site_icons.with_icons(page, icons)
         page = site_pages.with_patient_pictures(name, page, files.__getitem__)
         done[name] = site_pages.with_mended_theme(page, mended)
@@ -49,7 +50,9 @@ def finish_pages(pages, files, icons):
 def make_styles(pages, files, node):
     """The one style sheet: what the pages name in their order, then what Temml needs for mathematics."""
     sheets = site_styles.all_sheets(pages)
-    parts = [site_styles.moved(files.pop(sheet).decode(), sheet) for sheet in sheets]
+    parts = [site_styles.moved(site_styles.with_imports(sheet, files), sheet) for sheet in sheets]
+    for sheet in {*sheets, *site_styles.IMPORTED}:
+        files.pop(sheet, None)
     parts.append((ROOT / "node_modules" / "temml" / "dist" / "Temml-STIX2.css").read_text(encoding="utf-8"))
     scripts = [files[name].decode() for name in sorted(files) if name.endswith((".js", ".mjs")) and "search" not in name]
     return site_styles.purged("\n".join(parts), list(pages.values()), scripts, node)

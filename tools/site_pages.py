@@ -8,10 +8,11 @@ import posixpath
 import re
 from urllib.parse import unquote, urlsplit
 
-# Scripts that the theme puts on every page: icons (drawn when the site is built), the index of the search (which the
-# page of the search loads itself), and hints to load early what is loaded anyway.
+# Scripts that the theme puts on every page: icons (drawn when the site is built), Bootstrap (for menus and hints that
+# ours and the browser's replace), hints to load early what is loaded anyway, and the index of the search, which the page
+# of the search loads itself.
 NEEDLESS = re.compile(
-    r'[ \t]*<script\b[^>]*src="[^"]*(?:scripts/fontawesome\.js)[^"]*"[^>]*></script>\n?'
+    r'[ \t]*<script\b[^>]*src="[^"]*scripts/(?:fontawesome|bootstrap)\.js[^"]*"[^>]*></script>\n?'
     r'|[ \t]*<link rel="preload" as="script"[^>]*>\n?'
 )
 SEARCH = re.compile(
@@ -25,6 +26,33 @@ SIZE = re.compile(rb'<svg\b[^>]*?\bviewBox="[\d.]+ [\d.]+ ([\d.]+) ([\d.]+)"', r
 def without_needless_scripts(name, page):
     page = NEEDLESS.sub("", page)
     return page if name == "search.html" else SEARCH.sub("", page)
+
+
+def with_deferred_scripts(name, page):
+    """Scripts in the head do not hold up the page; those of the search stay in their place, and the options they read."""
+    if name == "search.html":
+        return page
+    return re.sub(r'<script (src="(?![^"]*documentation_options\.js)[^"]+")>', r"<script defer \1>", page)
+
+
+# In both themes the code's own colour, or no glyph at all: marking them doubles the size of a page.
+UNCOLOURED = re.compile(r'<span class="(?:n|p|w|x)">([^<]*)</span>')
+EMPTY = re.compile(r"<span></span>")
+CODE = re.compile(r"<pre>.*?</pre>", re.DOTALL)
+
+
+def with_plain_code(page):
+    """Code without marks that change nothing, and neighbours of one colour marked once."""
+
+    def plain(match):
+        code = EMPTY.sub("", UNCOLOURED.sub(r"\1", match[0]))
+        return re.sub(r'<span class="([a-z0-9]+)">([^<]*)</span>(?:<span class="\1">([^<]*)</span>)+', joined, code)
+
+    return CODE.sub(plain, page)
+
+
+def joined(match):
+    return f'<span class="{match[1]}">{re.sub(r"<[^>]*>", "", match[0])}</span>'
 
 
 def with_patient_pictures(name, page, read):

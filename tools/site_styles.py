@@ -15,6 +15,7 @@ SHEET = re.compile(r'[ \t]*<link\b(?=[^>]*\brel="stylesheet")[^>]*\bhref="([^"]+
 URL = re.compile(r"""url\(\s*(['"]?)(?!data:|https?:|#)([^'")]+)\1\s*\)""")
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 PLACE = "_static/site.css"
+IMPORTED = ("_static/basic.css",)  # by the theme's
 
 
 def sheets_of(name, page):
@@ -30,6 +31,15 @@ def all_sheets(pages):
             if sheet not in order:
                 order.append(sheet)
     return order
+
+
+def with_imports(sheet, files):
+    """Text of a style sheet with the ones that it imports in their place."""
+
+    def imported(match):
+        return with_imports(posixpath.normpath(posixpath.join(posixpath.dirname(sheet), match[1])), files)
+
+    return re.sub(r"""@import\s+(?:url\()?['"]([^'"]+)['"]\)?;""", imported, files[sheet].decode())
 
 
 def moved(css, old, new=PLACE):
