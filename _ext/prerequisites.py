@@ -11,14 +11,14 @@ from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
 LECTURE = re.compile(r"lectures/(\d\d-[\w-]+?)(?:\.(?:html|ipynb))?$")
-WIDTH, HEIGHT, GAP_X, GAP_Y = 164, 56, 12, 30  # of a box and between boxes, in pixels; two boxes fit on a phone
+WIDTH, HEIGHT, GAP_X, GAP_Y = 158, 56, 12, 30  # of a box and between boxes, in pixels; two boxes fit on a phone
 
 
-class prerequisite_map(nodes.General, nodes.Element):  # noqa: N801 - docutils names nodes so
+class prerequisite_map(nodes.General, nodes.Element):
     """Stands where the map will be."""
 
 
-class prerequisite_table(nodes.General, nodes.Element):  # noqa: N801
+class prerequisite_table(nodes.General, nodes.Element):
     """Stands where the table will be."""
 
 
@@ -146,17 +146,22 @@ def map_svg(lectures, address_of):
 
 def table_nodes(app, lectures, docname):
     """What each lecture needs, in its own words."""
-    rows = [nodes.raw("", "<table><thead><tr><th>Lecture</th><th>It needs</th></tr></thead><tbody>", format="html")]
+    rows = [
+        nodes.raw(
+            "", '<table class="table"><thead><tr><th>Lecture</th><th>It needs</th></tr></thead><tbody>', format="html"
+        )
+    ]
     for name, item in sorted(lectures.items()):
         address = app.builder.get_relative_uri(docname, name)
         opening = f'<tr><th scope="row"><a href="{address}">{escape(item["title"])}</a></th><td>'
-        words = item["paragraph"].deepcopy().children[1:]
-        for node in words:
-            if isinstance(node, nodes.reference):
-                match = LECTURE.search(node["refuri"])
-                if match:
-                    node["refuri"], node["internal"] = app.builder.get_relative_uri(docname, f"lectures/{match[1]}"), True
-        rows += [nodes.raw("", opening, format="html"), *words, nodes.raw("", "</td></tr>", format="html")]
+        parts = item["paragraph"].deepcopy().children
+        start = next(place for place, part in enumerate(parts) if part.astext() == "Prerequisites.")
+        words = nodes.inline("", "", *parts[start + 1 :])
+        for node in words.findall(nodes.reference):
+            match = LECTURE.search(node["refuri"])
+            if match:
+                node["refuri"], node["internal"] = app.builder.get_relative_uri(docname, f"lectures/{match[1]}"), True
+        rows += [nodes.raw("", opening, format="html"), words, nodes.raw("", "</td></tr>", format="html")]
     return [*rows, nodes.raw("", "</tbody></table>\n", format="html")]
 
 

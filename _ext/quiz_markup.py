@@ -29,7 +29,7 @@ def question_html(question, number, total):
     choices, explanations = [], []
     for position, answer in enumerate(question["answers"]):
         said = answer["correct"] and answer["feedback"].startswith(("Yes", "Right"))
-        verdict = "" if said else f'<strong>{"Right" if answer["correct"] else "Wrong"}.</strong> '
+        verdict = "" if said else f"<strong>{'Right' if answer['correct'] else 'Wrong'}.</strong> "
         choices.append(
             f'<div class="choice"><input type="{kind}" name="choice" id="{name}-{position}" value="{position}">'
             f'<label for="{name}-{position}">{answer["answer"]}</label></div>'

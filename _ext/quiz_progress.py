@@ -21,7 +21,7 @@ CONTROLS = """<div id="progress-controls" hidden>
 """
 
 
-class question_list(nodes.General, nodes.Element):  # noqa: N801 - docutils names nodes so
+class question_list(nodes.General, nodes.Element):
     """Stands where the list will be."""
 
 
@@ -38,8 +38,8 @@ def raw(html):
 def item_nodes(address, kind, item):
     """A link to a question or a prediction, under its own words."""
     anchor = {"questions": "question", "predictions": "predict"}[kind] + "-" + item["id"]
-    words = [node.deepcopy() for node in item["nodes"]]
-    return [raw(f'<li data-{kind[:-1]}-state="{item["id"]}"><a href="{address}#{anchor}">'), *words, raw("</a></li>\n")]
+    words = nodes.inline("", "", *(node.deepcopy() for node in item["nodes"]))
+    return [raw(f'<li data-{kind[:-1]}-state="{item["id"]}"><a href="{address}#{anchor}">'), words, raw("</a></li>\n")]
 
 
 def page_nodes(address, page):

@@ -105,7 +105,11 @@ def read_page(app, doctree):
     if len(set(names)) < len(names):
         logger.warning("a question stands here twice", location=docname, type="quizzes")
     if names:
-        page = {"predictions": predictions, "questions": questions, "title": next(doctree.findall(nodes.title)).astext()}
+        page = {
+            "predictions": predictions,
+            "questions": questions,
+            "title": next(doctree.findall(nodes.title)).astext(),
+        }
         app.env.asked_by_page[docname] = page
 
 

@@ -133,7 +133,9 @@ def page_of(course: Course, assignment: str, student: str) -> Page | None:
         tasks = [_line(cell, notebook, verdict, grades, comments) for cell in notebook.cells if _is_graded(cell)]
         penalty = float(entry.late_submission_penalty or 0.0)
         reached, points = float(entry.score), float(entry.max_score)
-    return Page(assignment, student, verdict.graded_at, points, reached - penalty, penalty, tasks, verdict.notes)
+        person = gradebook.find_student(student)
+        name = " ".join(filter(None, [person.first_name, person.last_name])) or student
+    return Page(assignment, name, verdict.graded_at, points, reached - penalty, penalty, tasks, verdict.remarks)
 
 
 def render(page: Page) -> str:
