@@ -104,7 +104,7 @@ def test_the_platforms_own_file_comes_back_filled(small, layout):
     assert [row[column] for row in people] == ["9", "4", "0", "", "9", "0", "9", "9"]
     if layout == "canvas":
         assert "Current Score" not in filled[0]  # read only
-        assert filled[0][column] == "10"
+        assert filled[0][column] == "10.00"
     else:
         assert "<br>" in people[5]["Feedback comments"]
         assert "cut off" in people[3]["Feedback comments"]
@@ -223,10 +223,10 @@ def test_a_persons_grading_in_formgrader_survives(small, tmp_path):
 
 
 def test_nbgraders_own_commands_work_on_the_same_folders(small, tmp_path):
-    upload = tmp_path / "ann"
-    upload.mkdir()
+    upload = tmp_path / "upload" / "ann"
+    upload.mkdir(parents=True)
     (upload / f"{NAME}.ipynb").write_bytes(answered(small, RIGHT, why="Because."))
-    call("receive", "e99", tmp_path)
+    call("receive", "e99", upload.parent)
     call("grade", "e99", "--trusted")
     assert "ann" in nbgrader(small, "db", "student", "list")
     assert NAME in nbgrader(small, "db", "assignment", "list")
