@@ -6,13 +6,13 @@ that it can take a defence away inside. A defence outside, in the grader's own p
 """
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from unittest import mock
 
 from classroom.cells import TestCell
-from classroom.sandbox import Limits, Report, Sandbox, SandboxLost, bubblewrap
+from classroom.sandbox import Limits, Report, Sandbox, SandboxLost, bubblewrap, runs
 
 LIMITS = Limits(
     cell_seconds=3.0, test_seconds=3.0, total_seconds=20.0, processor_seconds=20, memory=256 * 2**20,
@@ -142,8 +142,8 @@ class Grounds:
     def grade_without(self, program: str, *cells: str | TestCell, draw: str = "") -> Report:
         """Grade a submission after `program` has run in the forked child: see `Attack.without`."""
         sandbox = self.sandbox(weak=True)
-        template = sandbox._template
-        with _adding(template, "_wire", program), mock.patch.object(bubblewrap, "_TEMPLATE", ("-c", _WEAK_TEMPLATE)):
+        weak = mock.patch.object(bubblewrap, "_TEMPLATE", ("-c", _WEAK_TEMPLATE))
+        with mock.patch.object(runs.Template, "_ask", _bringing(program)), weak:
             return self._grade(sandbox, True, cells, draw)
 
     def honest(self) -> bool:
@@ -171,20 +171,11 @@ class Grounds:
             raise
 
 
-@contextlib.contextmanager
-def _adding(template: Any, name: str, program: str) -> Iterator[None]:
-    """Let each request for a new process bring a program."""
+def _bringing(program: str) -> Callable[..., Any]:
+    """Return what asks a template, and lets each request for a new process bring a program."""
+    ask = runs.Template._ask
 
-    class Bringing:
-        def send(self, value: Any, files: tuple[int, ...] = (), **options: Any) -> None:
-            wire.send({**value, "program": program} if value["do"] == "spawn" else value, files, **options)
+    def with_program(template: runs.Template, request: dict[str, Any], *rest: Any) -> dict[str, Any]:
+        return ask(template, {**request, "program": program} if request["do"] == "spawn" else request, *rest)
 
-        def __getattr__(self, attribute: str) -> Any:
-            return getattr(wire, attribute)
-
-    wire = getattr(template, name)
-    setattr(template, name, Bringing())
-    try:
-        yield
-    finally:
-        setattr(template, name, wire)
+    return with_program
