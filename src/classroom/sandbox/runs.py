@@ -167,17 +167,23 @@ class Run(Process):
         self.ask("seal")
         return [], why
 
-    def snapshot(self, test: TestCell, before: Sequence[str], *, tidy: bool = False) -> Snapshot | None:
+    def snapshot(self, test: TestCell, before: Sequence[str]) -> Snapshot | None:
         """Fork a snapshot that waits for a test; None if the process does not.
 
-        With `tidy`, what the student's cells have left running is killed before, so that there is room.
+        If there is no room for one, what the student's cells have left running is killed, and it is tried again.
         """
-        if tidy:
+        made, answered = self._snapshot(test, before)
+        if made is None and answered:
             self.ask("tidy")
+            made, _ = self._snapshot(test, before)
+        return made
+
+    def _snapshot(self, test: TestCell, before: Sequence[str]) -> tuple[Snapshot | None, bool]:
+        """Try to fork a snapshot; return it, and whether the process has answered."""
         mine, theirs = pair()
         number = os.fstat(theirs.fileno()).st_ino
         seconds = self.template.limits.cell_seconds
-        pid: Any = 0
+        pid: Any = None
         try:
             self.cells.send({"do": "snapshot"}, (theirs.fileno(),), timeout=seconds)
             pid = self.cells.receive(timeout=seconds, limit=SHORT)[0]["pid"]
@@ -187,10 +193,10 @@ class Run(Process):
             theirs.close()
         if type(pid) is not int or not 1 < pid < 2**22 or pid in self.held:
             mine.close()
-            return None
+            return None, pid is not None
         self.held.add(pid)
         self.ask("hold", pid)
-        return Snapshot(test, pid, mine, number, self, tuple(before))
+        return Snapshot(test, pid, mine, number, self, tuple(before)), True
 
     def seal(self, snapshots: Sequence[Snapshot]) -> list[Snapshot]:
         """End everything but the snapshots, let nothing be written any more, and look at them.

@@ -158,7 +158,7 @@ class _Submission:
         for place, cell in enumerate(cells):
             test = test_of(cell)
             if test is not None and run is not None:
-                snapshot = run.snapshot(test, done) or run.snapshot(test, done, tidy=True)
+                snapshot = run.snapshot(test, done)
                 if snapshot is None:  # no room for a process or an open file, say
                     self.report.notes.append(f"cell {place + 1}: no copy of the process could be made for this test")
                     del done[since:]
@@ -220,7 +220,7 @@ class _Submission:
         snapshot = None
         try:
             if all(run.execute(source, deadline)[1] is None for source in given_up.before):
-                snapshot = run.snapshot(test, given_up.before) or run.snapshot(test, given_up.before, tidy=True)
+                snapshot = run.snapshot(test, given_up.before)
             if snapshot:
                 run.seal([])
                 run.ask("go", snapshot.pid)
