@@ -135,8 +135,9 @@ class Run(Process):
             theirs.close()
         self.cells = Wire(ours)
         self.held: set[int] = set()
+        self.sealed = False  # whether its files are as they were when all cells had run
         self.newest = 0  # the number of the process that was made last
-        self.moved = False  # whether a snapshot has started processes
+        self.moved = False  # whether a snapshot has left something
 
     def ask(self, what: str, pid: int = 0) -> int:
         """Tell the warden something, wait until it is done, and return the number of the newest process there."""
@@ -146,6 +147,7 @@ class Run(Process):
             while True:
                 said, _ = self.wire.receive(timeout=max(deadline - time.monotonic(), 0.0), limit=SHORT)
                 if "done" in said:  # else: that the student's process has ended, which its own wire says, too
+                    self.sealed = bool(said["sealed"])
                     return int(said["number"])
         except (WireClosed, WireTimeout) as error:
             raise SandboxLost(f"the warden does not answer: {error}") from None
@@ -207,6 +209,8 @@ class Run(Process):
             Those that could share something with another one.
         """
         self.newest = self.ask("seal")
+        if not self.sealed and len(snapshots) > 1:
+            return list(snapshots)
         places = self._places()
         tied = []
         deadline = time.monotonic() + _STILL
@@ -237,9 +241,9 @@ class Run(Process):
         return True
 
     def end(self, snapshot: Snapshot) -> None:
-        """End a snapshot and what it has started. It may have started nothing: the next could count the numbers."""
+        """End a snapshot and what it has started. It may have left no file, and not moved the count of processes."""
         before, self.newest = self.newest, self.ask("stop", snapshot.pid)
-        self.moved = self.moved or self.newest != before + 1
+        self.moved = self.moved or self.newest != before + 1 or not self.sealed
 
     def close(self) -> None:
         """Kill it and all of its snapshots."""

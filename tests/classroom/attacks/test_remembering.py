@@ -103,10 +103,12 @@ ATTACKS = [
         "import mmap\nfile = open('shared', 'w+b')\nfile.truncate(4096)\nshared = mmap.mmap(file.fileno(), 4096)",
         "shared[:8] = int(number).to_bytes(8, 'little')",
         "int.from_bytes(shared[:8], 'little')",
+        outside=UNSEALED,
+        without="from classroom.sandbox import walls; walls.make_read_only = lambda: None",
     ),
     remembers(
         "a pair of sockets",
-        OPEN + "one, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)\nkept |= {one.fileno(), other.fileno()}",
+        OPEN + "one, other = socket.socketpair(type=socket.SOCK_DGRAM)\nkept |= {one.fileno(), other.fileno()}",
         "one.send(str(number).encode(), socket.MSG_DONTWAIT)",
         "[other.recv(100, socket.MSG_DONTWAIT) for _ in range(2)][-1].decode()",
     ),
