@@ -21,6 +21,7 @@ __all__ = ["NoSandbox", "command", "start_template"]
 
 _SYSTEM: tuple[str, ...] = ("/usr", "/lib", "/lib32", "/lib64", "/libx32", "/bin", "/sbin", "/etc/ld.so.cache")
 _SYSTEM = (*_SYSTEM, "/etc/alternatives", "/etc/fonts", "/etc/localtime", "/etc/ssl/openssl.cnf")
+_TEMPLATE = ("-m", "classroom.sandbox.template")
 _ONE_THREAD = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
 
@@ -93,7 +94,7 @@ def start_template(*, inner: bool = True, timeout: float = 120.0) -> tuple[subpr
     """
     ours, theirs = pair()
     os.set_inheritable(theirs.fileno(), True)
-    program = ["-m", "classroom.sandbox.template", str(theirs.fileno()), "inner" if inner else "outer"]
+    program = [*_TEMPLATE, str(theirs.fileno()), "inner" if inner else "outer"]
     try:
         process = subprocess.Popen(
             command(program),
