@@ -177,7 +177,9 @@ def _shown(cell: TestCell, error: Exception, hidden_ran: bool) -> str:
     """Return what the student may read: after the first hidden line, nothing that can hold inputs of hidden tests."""
     if isinstance(error, _NotDefined):
         return _message(error)
-    lines = [frame.lineno or 0 for frame in traceback.extract_tb(error.__traceback__) if frame.filename == _file_of(cell)]
+    lines = [
+        frame.lineno or 0 for frame in traceback.extract_tb(error.__traceback__) if frame.filename == _file_of(cell)
+    ]
     hidden = bool(lines) and lines[0] >= min(hidden_lines(cell.source), default=lines[0] + 1)
     if not hidden and not hidden_ran:
         return _message(error)

@@ -20,7 +20,7 @@ from typing import Any, Protocol
 import nbformat
 
 from classroom.authored import complete_tests
-from classroom.course import Course, CourseError
+from classroom.course import Course
 from classroom.gradebook import answers_by_hand, record, register
 from classroom.grader_side import SameProcess
 from classroom.private_seed import draw_for, read_seed

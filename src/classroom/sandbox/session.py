@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, field
 from types import TracebackType
 from typing import Any
 
-from classroom.cells import TestCell, test_of
+from classroom.cells import TestCell, hidden_lines, test_of
 from classroom.grader_side import Outcome
 from classroom.sandbox.bubblewrap import start_template, stop
 from classroom.sandbox.cgroup import Group
@@ -209,9 +209,11 @@ class Sandbox:
         if not waiting:
             return
         tests = self._new_tests()
+        hidden_ran = False
         try:
             for snapshot in waiting:
-                outcome = self._test(tests, snapshot, draw)
+                outcome = self._test(tests, snapshot, draw, hidden_ran)
+                hidden_ran = hidden_ran or bool(hidden_lines(snapshot.test.source))
                 if outcome is None:
                     tests.close()
                     tests = self._new_tests()
@@ -220,10 +222,10 @@ class Sandbox:
         finally:
             tests.close()
 
-    def _test(self, tests: "_Process", snapshot: _Waiting, draw: str) -> Outcome | None:
+    def _test(self, tests: "_Process", snapshot: _Waiting, draw: str, hidden_ran: bool) -> Outcome | None:
         """Run one test; None if the tests' process had to be given up."""
         snapshot.run.ask("go", snapshot.pid)
-        request = {**asdict(snapshot.test), "draw": draw}
+        request = {**asdict(snapshot.test), "draw": draw, "hidden_ran": hidden_ran}
         try:
             tests.wire.send(request, (snapshot.end.fileno(),))
             snapshot.end.close()
