@@ -5,19 +5,27 @@ tags and ids of graded cells are taken from the authored notebook, and so are te
 """
 
 import copy
+import json
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbformat.v4.nbjson import reads as read_as_it_is
 
 from classroom.cells import test_of
 from classroom.course import CourseError
+from classroom.regions import BEGIN_SOLUTION
 
-__all__ = ["complete_tests", "heading_of", "marks_of"]
+__all__ = ["complete_tests", "heading_of", "marks_of", "read_submission"]
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*")
+_PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")  # SVG can hold programs
+_LARGEST_FILE = 64 * 2**20  # bytes
 _LARGEST_ATTACHMENTS = 8 * 2**20  # characters of base64, of one cell
 
 
@@ -27,6 +35,32 @@ def marks_of(cell: Mapping[str, Any]) -> dict[str, Any]:
     marks = metadata.get("nbgrader") if isinstance(metadata, Mapping) else None
     known = isinstance(marks, Mapping) and isinstance(marks.get("grade_id"), str)
     return dict(marks) if known and isinstance(marks, Mapping) else {}
+
+
+def read_submission(path: Path) -> NotebookNode:
+    """Read a notebook that was handed in, without repairing it: nbformat gives new ids at each reading.
+
+    Raises
+    ------
+    CourseError
+        If it is too large, or no notebook; the message says which.
+    """
+    if path.stat().st_size > _LARGEST_FILE:
+        raise CourseError(f"the notebook has more than {_LARGEST_FILE // 2**20} MiB")
+    text = path.read_bytes().decode("utf-8", "replace")
+    try:
+        said = json.loads(text)
+        if not isinstance(said, dict) or not isinstance(said.get("cells", said.get("worksheets")), list):
+            raise CourseError("the file is no notebook: it has no list of cells")
+        read = read_as_it_is(text) if said.get("nbformat") == 4 else nbformat.reads(text, as_version=4)
+    except CourseError:
+        raise
+    except Exception as error:  # of whatever nbformat meets in a file that can hold anything
+        raise CourseError(f"the file is no notebook: {type(error).__name__}: {error}") from None
+    if not all(isinstance(cell, Mapping) for cell in read.cells):
+        raise CourseError("the file is no notebook: a cell is not an object")
+    found: NotebookNode = read
+    return found
 
 
 def complete_tests(submission: NotebookNode, source: NotebookNode) -> NotebookNode:
@@ -69,15 +103,14 @@ def complete_tests(submission: NotebookNode, source: NotebookNode) -> NotebookNo
 
 
 def heading_of(source: NotebookNode, grade_id: str) -> str:
-    """Return the nearest heading of the authored notebook above a cell; the cell's name if there is none."""
+    """Return the nearest heading of the authored notebook above a cell, or in it; the cell's name if there is none."""
     heading = ""
     for cell in source.cells:
-        marks = marks_of(cell)
-        if marks.get("grade_id") == grade_id:
+        if cell.cell_type == "markdown":
+            lines = cell.source.split(BEGIN_SOLUTION)[0].splitlines()
+            heading = next((line.lstrip("#").strip() for line in lines if line.startswith("#")), heading)
+        if marks_of(cell).get("grade_id") == grade_id:
             break
-        if cell.cell_type == "markdown" and not marks.get("solution"):
-            lines = [line for line in cell.source.splitlines() if line.startswith("#")]
-            heading = lines[0].lstrip("#").strip() if lines else heading
     return heading or grade_id
 
 
@@ -121,12 +154,13 @@ def _pictures(attachments: Any) -> dict[str, dict[str, str]]:
     if not isinstance(attachments, Mapping):
         return {}
     kept = {
-        str(name): {str(kind): data for kind, data in bundle.items() if isinstance(data, str) and kind in _PICTURES}
+        _text(name): {
+            kind: data
+            for kind, data in bundle.items()
+            if kind in _PICTURES and isinstance(data, str) and _BASE64.fullmatch(data)
+        }
         for name, bundle in attachments.items()
         if isinstance(bundle, Mapping)
     }
     size = sum(len(data) for bundle in kept.values() for data in bundle.values())
     return kept if size <= _LARGEST_ATTACHMENTS else {}
-
-
-_PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")  # SVG can hold programs

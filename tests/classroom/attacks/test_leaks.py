@@ -16,6 +16,13 @@ from seq2bert.check.inputs import DRAW
 from tests.classroom.attacks.harness import DOUBLE, HONEST, TEST_OF_DOUBLE, TEST_OF_TRIPLE, printed, reached
 
 SECRET = "1234567"
+SHORT = "1.23457e+06"  # as a comparison writes it
+
+
+def tells(text):
+    return SECRET in text or SHORT in text
+
+
 ASSERT, CLOSE = "assert double(1234567) == 2469134, 'also others'", "close(double(1234567), 2469134, 'also others')"
 STATE = "def double(number, seen=[2]):\n    seen.append(number)\n    "
 RAISE, GIVE = "def double(number):\n    if number == 2:\n        return 4\n    ", "double = lambda n: 4 if n == 2 else "
@@ -82,10 +89,10 @@ def test_nothing_of_a_hidden_tests_inputs_is_shown(name):
     hidden, behind, source = TELLING[name]
     said = outcome(source, cell(hidden, behind))
     assert said.reached == 0.0
-    assert SECRET not in said.shown
+    assert not tells(said.shown)
     assert said.shown
     with mock.patch.object(grader_side, "_shown", lambda cell, error, hidden_ran: grader_side._message(error)):
-        assert SECRET in outcome(source, cell(hidden, behind)).shown
+        assert tells(outcome(source, cell(hidden, behind)).shown)
     assert outcome("double = lambda x, tell=None: 2 * x", cell(ASSERT, behind)).reached == 4.0
 
 
@@ -93,7 +100,7 @@ def test_nothing_of_a_hidden_tests_inputs_is_shown(name):
 def test_without_the_comparison_with_the_authors_words_values_are_shown(name, monkeypatch):
     monkeypatch.setattr(grader_side, "author_words", lambda source, text: text)
     hidden, behind, source = TELLING[name]
-    assert SECRET in outcome(source, cell(hidden, behind)).shown
+    assert tells(outcome(source, cell(hidden, behind)).shown)
 
 
 @pytest.mark.parametrize(
@@ -124,7 +131,9 @@ KEEP = {
         "def put(number):\n    shared[:7] = b'%07d' % number\ndef get():\n    return shared[:7].decode()"
     ),
     "a pipe": (
-        "import os\nread, write = os.pipe()\nos.set_blocking(read, False)\nos.closerange = lambda *a: None\n"
+        "import os\nread, write = os.pipe()\nos.set_blocking(read, False)\nreal = os.closerange\n"
+        "def spare(first, last):\n    for n in range(first, min(last, 99)):\n"
+        "        n in (read, write) or real(n, n + 1)\nos.closerange = spare\n"
         "def put(number):\n    os.write(write, b'%07d' % number)\ndef get():\n    return os.read(read, 7).decode()"
     ),
 }
@@ -132,16 +141,16 @@ DOUBLE_PUTS = "def double(number):\n    if number > 2:\n        put(number)\n   
 
 
 @pytest.mark.parametrize("how", KEEP)
-@pytest.mark.parametrize("tells", ["raise ValueError(get())", "return float(get())"])
-def test_what_one_hidden_test_saw_is_not_told_by_the_next(unhurried, monkeypatch, how, tells):
+@pytest.mark.parametrize("body", ["raise ValueError(get())", "return float(get())"])
+def test_what_one_hidden_test_saw_is_not_told_by_the_next(unhurried, monkeypatch, how, body):
     test = TestCell("triple", 5.0, "from seq2bert.check import close\nclose(triple(2), 6, 'two')")
-    cells = (KEEP[how], DOUBLE_PUTS, TEST_OF_DOUBLE, f"def triple(number):\n    {tells}", test)
+    cells = (KEEP[how], DOUBLE_PUTS, TEST_OF_DOUBLE, f"def triple(number):\n    {body}", test)
     report = unhurried.grade(*cells)
     assert reached(report) == {"double": 4.0, "triple": 0.0}
-    assert SECRET not in "".join(outcome.shown for outcome in report.outcomes)
+    assert not any(tells(outcome.shown) for outcome in report.outcomes)
     assert report.outcomes[1].shown
     monkeypatch.setattr("classroom.sandbox.session.hidden_lines", lambda source: set())
-    assert SECRET in "".join(outcome.shown for outcome in unhurried.grade(*cells).outcomes)
+    assert any(tells(outcome.shown) for outcome in unhurried.grade(*cells).outcomes)
 
 
 def test_the_first_visible_checks_still_say_everything(unhurried):
@@ -172,7 +181,7 @@ def test_what_is_printed_while_hidden_tests_run_is_nowhere(unhurried):
     report = unhurried.grade(*cells)
     assert reached(report)["double"] == 4.0
     everything = printed(report) + str(report.outputs) + str(report.notes) + "".join(o.shown for o in report.outcomes)
-    assert SECRET not in everything
+    assert not tells(everything)
     in_the_notebook = unhurried.grade(source, TEST_OF_DOUBLE.source)
     assert str(in_the_notebook.outputs).count(SECRET) >= 5
 
