@@ -76,7 +76,7 @@ def graded_notebook(notebook: NotebookNode, verdict: Verdict) -> NotebookNode:
         else:
             # Feedback shows the first; the second is for the instructor, in formgrader.
             said = {"ename": "Failed", "evalue": outcome.shown, "traceback": [outcome.message]}
-            cell.outputs = [nbformat.v4.new_output("error", **said)]
+            cell.outputs = [nbformat.from_dict(each) for each in safe_outputs([{"output_type": "error", **said}])]
     return notebook
 
 

@@ -18,7 +18,8 @@ _PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"  # a PNG begins with it, and then with i
 _MOST_POINTS = 40_000_000  # of a picture: four bytes each in a browser
 _MOST_BYTES = 2 * 2**20
 _LONGEST = 100_000  # characters of a text
-_LONGEST_NAME = 200
+_LONGEST_SAID = 10_000  # characters of what an error says
+_MOST = 50  # outputs of a cell
 _NOT_SHOWN = "(an output that cannot be shown here)"
 
 
@@ -37,14 +38,14 @@ def picture_of(text: object) -> str:
 
 
 def safe_outputs(outputs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return outputs as a notebook has them, of plain text and PNG pictures only.
+    """Return the first outputs of a cell as a notebook has them, of plain text and PNG pictures only.
 
     Parameters
     ----------
     outputs : sequence of dict
         As a notebook has them; what they hold may be anything.
     """
-    return [safe for output in outputs if (safe := _safe(output)) is not None]
+    return [safe for output in outputs[:_MOST] if (safe := _safe(output)) is not None]
 
 
 def _safe(output: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -54,7 +55,7 @@ def _safe(output: Mapping[str, Any]) -> dict[str, Any] | None:
         case "error":
             lines = output.get("traceback")
             traceback = [_line(line, _LONGEST) for line in lines[:100]] if isinstance(lines, list) else []
-            named = {name: _line(output.get(name), _LONGEST_NAME) for name in ("ename", "evalue")}
+            named = {name: _line(output.get(name), _LONGEST_SAID) for name in ("ename", "evalue")}
             return {"output_type": "error", **named, "traceback": traceback}
         case "display_data" | "execute_result":
             data = output.get("data")
