@@ -19,6 +19,7 @@ from sqlalchemy.exc import SAWarning
 from traitlets.config.loader import PyFileConfigLoader
 
 from classroom.course import Course, write_atomically
+from classroom.outputs import safe_outputs
 from classroom.verdicts import Verdict
 
 __all__ = ["answers_by_hand", "graded_notebook", "open_gradebook", "record", "register"]
@@ -56,13 +57,16 @@ def answers_by_hand(notebook: NotebookNode) -> dict[str, str]:
 
 
 def graded_notebook(notebook: NotebookNode, verdict: Verdict) -> NotebookNode:
-    """Return a copy of a submission's notebook with the outputs of its run and the messages of its failed tests."""
+    """Return a copy of a submission's notebook with the outputs of its run and the messages of its failed tests.
+
+    Formgrader shows it to an instructor, so its outputs are plain text and pictures: nothing in them is a program.
+    """
     notebook = nbformat.from_dict(dict(notebook))
     outcomes = {outcome.task: outcome for outcome in verdict.outcomes}
     for cell in notebook.cells:
         if cell.cell_type != "code":
             continue
-        cell.outputs = [nbformat.from_dict(output) for output in verdict.outputs.get(cell.id, [])]
+        cell.outputs = [nbformat.from_dict(output) for output in safe_outputs(verdict.outputs.get(cell.id, []))]
         outcome = outcomes.get(cell.metadata.get("nbgrader", {}).get("grade_id"))
         if outcome is None or outcome.reached == outcome.points:
             continue
@@ -72,7 +76,7 @@ def graded_notebook(notebook: NotebookNode, verdict: Verdict) -> NotebookNode:
         else:
             # Feedback shows the first; the second is for the instructor, in formgrader.
             said = {"ename": "Failed", "evalue": outcome.shown, "traceback": [outcome.message]}
-            cell.outputs = [nbformat.v4.new_output("error", **said)]
+            cell.outputs = [nbformat.from_dict(each) for each in safe_outputs([{"output_type": "error", **said}])]
     return notebook
 
 

@@ -3,6 +3,7 @@
 import ast
 import contextlib
 import io
+import math
 import os
 import subprocess
 import sys
@@ -12,13 +13,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from classroom.author_words import author_words
 from classroom.cells import TestCell, free_names, hidden_lines
 from classroom.crossing import CannotCross, Message, decode, encode, pack, unpack
+from classroom.printable import printable
 from classroom.student_side import Readable, StudentSide, Writable, read_exactly
 from seq2bert.check.comparisons import CheckFailed
 from seq2bert.check.inputs import DRAW
 
 __all__ = [
+    "MOST_CALLS",
     "Connection",
     "Handle",
     "Outcome",
@@ -31,12 +35,18 @@ __all__ = [
 ]
 
 
+MOST_CALLS = 100_000  # of a test's functions, during one request; a search makes thousands
 _LONGEST = 10_000  # characters of a message
+_NO_POINTS = "The points of this task could not be computed. Your instructor can read why."
 _ANSWERS = {"value", "callable", "missing", "done", "error"}
 
 
 class StudentError(Exception):
     """What a student's code raised in its own process: "TypeError: …"."""
+
+
+class _NotDefined(StudentError):
+    """A name that the notebook does not define: nothing of a student's code is in this message."""
 
 
 class Student(Protocol):
@@ -92,11 +102,11 @@ class Handle:
         if "error" in answer:
             raise StudentError("{}: {}".format(*answer["error"]))
         if "value" not in answer:
-            raise StudentError(f"the notebook defines no {self._name}")
+            raise _NotDefined(f"the notebook defines no {self._name}")
         return answer["value"]
 
 
-def run_test(cell: TestCell, student: Student, *, draw: str = "") -> Outcome:
+def run_test(cell: TestCell, student: Student, *, draw: str = "", hidden_ran: bool = False) -> Outcome:
     """Execute a test cell by itself, with the student's names as handles and copies.
 
     Parameters
@@ -105,28 +115,31 @@ def run_test(cell: TestCell, student: Student, *, draw: str = "") -> Outcome:
     student : Student
     draw : str
         What the grader mixes into the seed of every input, see `seq2bert.check.draw`.
+    hidden_ran : bool
+        Whether hidden tests of this submission have run before. Memory that processes share carries what they were
+        given into later ones, so from then on the student reads nothing that the student's code can have made.
 
     Returns
     -------
     Outcome
-        All of the cell's points, or none.
+        All of the cell's points, or none, or as many as the number says that the cell ends with.
     """
     before = os.environ.get(DRAW)
     os.environ[DRAW] = draw
     try:
         with contextlib.redirect_stdout(io.StringIO()):
             names = {name: _resolve(name, student) for name in free_names(cell.source)}
-            reached = _execute(cell, {"__name__": "__main__", **names})
+            reached, why = _execute(cell, {"__name__": "__main__", **names})
     except Exception as error:
-        return Outcome(cell.task, cell.points, 0.0, _message(error), _shown(cell, error))
+        return Outcome(cell.task, cell.points, 0.0, _message(error), _shown(cell, error, hidden_ran))
     finally:
         os.environ.pop(DRAW, None)
         os.environ.update({} if before is None else {DRAW: before})
-    return Outcome(cell.task, cell.points, reached, "")
+    return Outcome(cell.task, cell.points, reached, why, _NO_POINTS if why else "")
 
 
-def _execute(cell: TestCell, names: dict[str, Any]) -> float:
-    """Run the cell; return the points: all of them, or the number that the cell ends with, between none and all."""
+def _execute(cell: TestCell, names: dict[str, Any]) -> tuple[float, str]:
+    """Run the cell; return the points: all of them, or as many as it ends with; and what was wrong with that number."""
     tree = ast.parse(cell.source)
     last = tree.body[-1] if tree.body else None
     value = None
@@ -136,10 +149,10 @@ def _execute(cell: TestCell, names: dict[str, Any]) -> float:
     if isinstance(last, ast.Expr):
         value = eval(compile(ast.Expression(last.value), _file_of(cell), "eval"), names)
     if value is None:
-        return cell.points
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
-        return 0.0
-    return float(min(max(value, 0.0), cell.points))
+        return cell.points, ""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not -math.inf < value < math.inf:
+        return 0.0, printable(f"the test ends with {_text(value, repr)} where its points should be", _LONGEST)
+    return float(min(max(value, 0.0), cell.points)), ""
 
 
 def _file_of(cell: TestCell) -> str:
@@ -147,26 +160,35 @@ def _file_of(cell: TestCell) -> str:
 
 
 def _message(error: Exception) -> str:
-    """Return what failed: never empty, not too long, and without half characters, which no file takes."""
-    meant_to_be_read = isinstance(error, AssertionError | StudentError) and str(error)
-    text = str(error) if meant_to_be_read else f"{type(error).__name__}: {error}"
-    return text[:_LONGEST].encode("utf-8", "replace").decode()
+    """Return what failed: never empty, not too long, and of characters that a file takes."""
+    text = _text(error)
+    meant_to_be_read = isinstance(error, AssertionError | StudentError) and text
+    return printable(text if meant_to_be_read else f"{type(error).__name__}: {text}", _LONGEST)
 
 
-def _shown(cell: TestCell, error: Exception) -> str:
-    """Return what the student may read: of a hidden test, nothing that its inputs or the student's code have made."""
-    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == _file_of(cell)]
-    if not lines or lines[0] not in hidden_lines(cell.source):
+def _text(value: object, form: Callable[[object], str] = str) -> str:
+    try:
+        return form(value)
+    except ValueError:  # a whole number of more digits than Python writes
+        return "(a value that cannot be written)"
+
+
+def _shown(cell: TestCell, error: Exception, hidden_ran: bool) -> str:
+    """Return what the student may read: after the first hidden line, nothing that can hold inputs of hidden tests."""
+    if isinstance(error, _NotDefined):
         return _message(error)
-    if isinstance(error, CheckFailed):
-        return error.hint
+    lines = [
+        frame.lineno or 0 for frame in traceback.extract_tb(error.__traceback__) if frame.filename == _file_of(cell)
+    ]
+    hidden = bool(lines) and lines[0] >= min(hidden_lines(cell.source), default=lines[0] + 1)
+    if not hidden and not hidden_ran:
+        return _message(error)
+    where = "that is not shown" if hidden else "that your notebook shows"
     if isinstance(error, StudentError):
-        return "In a check that is not shown, your code raised an exception."
-    asserts = [node for node in ast.walk(ast.parse(cell.source)) if isinstance(node, ast.Assert)]
-    failed = [node.msg for node in asserts if node.lineno <= (lines[-1] or 0) <= (node.end_lineno or node.lineno)]
-    if isinstance(error, AssertionError) and failed and isinstance(failed[0], ast.Constant):
-        return str(failed[0].value)
-    return "A check that is not shown failed."
+        return f"In a check {where}, your code raised an exception."
+    said = error.hint if isinstance(error, CheckFailed) else _text(error) if isinstance(error, AssertionError) else ""
+    words = author_words(cell.source, said) if said else None
+    return printable(words, _LONGEST) if words else f"A check {where} failed."
 
 
 def _resolve(name: str, student: Student) -> Any:
@@ -177,7 +199,7 @@ def _resolve(name: str, student: Student) -> Any:
         return answer["value"]
     if "error" in answer:
         raise StudentError("{}: {}".format(*answer["error"]))
-    raise StudentError(f"the notebook defines no {name}: was the cell that defines it run?")
+    raise _NotDefined(f"the notebook defines no {name}: was the cell that defines it run?")
 
 
 class Connection:
@@ -192,14 +214,18 @@ class Connection:
             raise CannotCross("a function that a test passes in cannot itself use the student's functions")
         callbacks: list[Callable[..., Any]] = []
         failed: list[Exception] = []
+        calls = iter(range(MOST_CALLS))
 
         def reply(call: dict[str, Any]) -> Message:
+            if next(calls, None) is None:
+                raise CannotCross(f"a function of the test was called more than {MOST_CALLS} times")
             function = _callback_of(call, callbacks)
             try:
                 return encode({"value": function(*call["args"], **call["kwargs"])})
             except Exception as error:
-                failed.append(error)
-                return encode({"failed": f"{type(error).__name__}: {error}"[:_LONGEST]})
+                if not failed:
+                    failed.append(error)
+                return encode({"failed": f"{type(error).__name__}: {_text(error)}"[:_LONGEST]})
 
         message = encode(request, callbacks)
         self._waiting = True

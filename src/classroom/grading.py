@@ -18,12 +18,12 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import nbformat
-from nbformat import NotebookNode
 
-from classroom.cells import test_of
-from classroom.course import Course, CourseError
+from classroom.authored import complete_tests, read_submission
+from classroom.course import Course
 from classroom.gradebook import answers_by_hand, record, register
 from classroom.grader_side import SameProcess
+from classroom.printable import printable
 from classroom.private_seed import draw_for, read_seed
 from classroom.runner import grade as grade_in_this_process
 from classroom.sandbox import Limits, NoSandbox, Report, Sandbox, SandboxLost
@@ -76,23 +76,6 @@ class TrustedRunner:
         return Report(outcomes=grade_in_this_process(cells, SameProcess(), draw=draw))
 
 
-def complete_tests(submission: NotebookNode, source: NotebookNode) -> NotebookNode:
-    """Return the submission with the test cells of the authored notebook, hidden tests included.
-
-    Raises
-    ------
-    CourseError
-        If they do not have the same tests.
-    """
-    tests = {cell.metadata.nbgrader.grade_id: cell.source for cell in source.cells if test_of(cell)}
-    found = [cell for cell in submission.cells if test_of(cell)]
-    if [cell.metadata.nbgrader.grade_id for cell in found] != list(tests):
-        raise CourseError("the notebook does not have the assignment's tests: was it received by classroom receive?")
-    for cell in found:
-        cell.source = tests[cell.metadata.nbgrader.grade_id]
-    return submission
-
-
 def jobs_of(course: Course, assignment: str, students: Iterable[str] | None = None) -> Iterator[Job | Verdict]:
     """Yield a job for each submission of an assignment, and a verdict for each that cannot be run.
 
@@ -110,9 +93,10 @@ def jobs_of(course: Course, assignment: str, students: Iterable[str] | None = No
         if wanted is not None and student not in wanted:
             continue
         try:
-            text = nbformat.writes(complete_tests(nbformat.read(path, as_version=4), source))
+            text = nbformat.writes(complete_tests(read_submission(path), source))
         except Exception as error:
-            yield _failure(name, student, hashlib.sha256(path.read_bytes()).hexdigest(), f"cannot be read: {error}")
+            why = printable(f"cannot be read: {error}", 500)
+            yield _failure(name, student, hashlib.sha256(path.read_bytes()).hexdigest(), why)
             continue
         draw = "" if seed is None else draw_for(seed, student)
         key = json.dumps([text, draw, asdict(course.settings.limits)], sort_keys=True)
@@ -291,7 +275,7 @@ def _finish(course: Course, verdict: Verdict, tell: Callable[[Verdict, bool], No
     if not verdict.failure:
         folder = course.submitted / student / name
         source = nbformat.read(course.source / name / f"{name}.ipynb", as_version=4)
-        notebook = complete_tests(nbformat.read(folder / f"{name}.ipynb", as_version=4), source)
+        notebook = complete_tests(read_submission(folder / f"{name}.ipynb"), source)
         record(course, verdict, notebook, timestamp=handed_in(folder))
     verdict = write_verdict(course, verdict, recorded=True)
     course.log(

@@ -79,5 +79,6 @@ def write_verdict(course: Course, verdict: Verdict, *, recorded: bool) -> Verdic
     """Write a verdict, and return it with its mark."""
     verdict = replace(verdict, recorded=recorded)
     path = course.outcomes / verdict.assignment / f"{verdict.student}.json"
-    write_atomically(path, json.dumps(asdict(verdict), ensure_ascii=False, indent=1))
+    text = json.dumps(asdict(verdict), ensure_ascii=False, indent=1)
+    write_atomically(path, text.encode("utf-8", "replace"))  # halves of characters, which no file takes
     return verdict
