@@ -129,6 +129,8 @@ def receipts_of(folder: Path) -> list[Receipt]:
                 said = json.loads(path.read_text(encoding="utf-8"))
                 said["files"] = tuple(File(**each) for each in said["files"])
                 receipt = Receipt(**{**said, "notes": tuple(said["notes"])})
+                if receipt.at.tzinfo is None:
+                    raise ValueError("its time has no zone")
                 found.append((in_order(receipt), receipt))
             except (OSError, ValueError, KeyError, TypeError) as error:
                 raise Damaged(f"the receipt {path} cannot be read: {error}") from None
@@ -201,12 +203,7 @@ def store(folder: Path, receipt: Receipt, contents: Sequence[tuple[str, bytes]])
     except OSError as error:
         if error.errno in (errno.ENOTEMPTY, errno.EEXIST) and (folder / attempt / "receipt.json").is_file():
             return receipt  # another process has just received the same
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise DiskFull(
-                error.errno,
-                f"no room in {folder} for {receipt.came_from}; make room and run it again: what was received is kept",
-            ) from None
-        raise
+        raise _explained(error, f"{folder} for {receipt.came_from}") from None
     return receipt
 
 
@@ -222,9 +219,19 @@ def sweep(folder: Path) -> None:
 
 @contextmanager
 def alone(folder: Path) -> Iterator[None]:
-    """Wait until no other process receives into this folder; ends with the process, however that ends."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".lock").open("w") as file:
+    """Wait until no other process receives into this folder; ends with the process, however that ends.
+
+    Raises
+    ------
+    DiskFull
+        If there is no room for the folder.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = (folder / ".lock").open("w")
+    except OSError as error:
+        raise _explained(error, str(folder)) from None
+    with file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
@@ -232,6 +239,13 @@ def alone(folder: Path) -> Iterator[None]:
 def now() -> str:
     """Return the time as receipts have it."""
     return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _explained(error: OSError, where: str) -> OSError:
+    """Return the error, or what to do where there is no room."""
+    if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        return error
+    return DiskFull(error.errno, f"no room in {where}; make room and run it again: what was received is kept")
 
 
 def _write(path: Path, content: bytes) -> None:
