@@ -127,7 +127,7 @@ def _cell(place: int, said: dict[str, Any]) -> Cell:
         kind=_KINDS.get(kind, "raw") if isinstance(kind, str) else "raw",
         source=source,
         grade_id=_name(marks.get("grade_id")),
-        cell_id=_name(said.get("id")),
+        cell_id=_name(said.get("id")) or _name(metadata.get("id")),  # Colab keeps it there
         is_test=bool(marks.get("grade")) and not marks.get("solution"),
         attachments=_attachments(said.get("attachments")),
     )
