@@ -145,10 +145,12 @@ def page_of(course: Course, assignment: str, student: str) -> Page | None:
         tasks = [_line(cell, notebook, source, verdict, grades, comments) for cell in graded]
         penalty = float(entry.late_submission_penalty or 0.0)
         reached, points = float(entry.score), float(entry.max_score)
-    notes = [printable(note, _LONGEST_NOTE) for note in verdict.notes[:_MOST_NOTES]]
+        person = gradebook.find_student(student)
+        name = " ".join(filter(None, [person.first_name, person.last_name])) or student
+    notes = [printable(note, _LONGEST_NOTE) for note in verdict.remarks[:_MOST_NOTES]]
     return Page(
         assignment,
-        printable(student, _LONGEST_NOTE),
+        printable(name, _LONGEST_NOTE),
         verdict.graded_at,
         points,
         reached - penalty,

@@ -4,35 +4,110 @@ Everything here may be done twice: the second time changes nothing.
 """
 
 import hashlib
+import os
+import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
 from nbgrader import utils
-from nbgrader.api import Gradebook
+from nbgrader.api import Gradebook, InvalidEntry
 from nbgrader.preprocessors import ClearSolutions, ComputeChecksums, LockCells, SaveCells
-from sqlalchemy.exc import SAWarning
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SAWarning
+from tornado.log import app_log
 from traitlets.config.loader import PyFileConfigLoader
 
-from classroom.course import Course, write_atomically
+from classroom.circumstances import deadline_of
+from classroom.course import Course, CourseError, write_atomically
 from classroom.outputs import safe_outputs
 from classroom.verdicts import Verdict
 
-__all__ = ["answers_by_hand", "graded_notebook", "open_gradebook", "record", "register"]
+__all__ = ["GradebookError", "answers_by_hand", "graded_notebook", "open_gradebook", "record", "register"]
+
+
+class GradebookError(CourseError):
+    """The gradebook cannot be used now, and why; what was written before is kept.
+
+    Parameters
+    ----------
+    message : str
+    busy : bool
+        Whether waiting may help: another process writes, or the server does not answer.
+    """
+
+    def __init__(self, message: str, *, busy: bool) -> None:
+        super().__init__(message)
+        self.busy = busy
 
 
 @contextmanager
 def open_gradebook(course: Course) -> Iterator[Gradebook]:
-    """Open the gradebook of a course."""
-    course.work.mkdir(parents=True, exist_ok=True)
-    with warnings.catch_warnings():
+    """Open the gradebook of a course; make it if there is none.
+
+    Raises
+    ------
+    GradebookError
+        If it is locked, may not be written, is none, or its server does not answer; also from what is done with it.
+    """
+    if course.db_url.startswith("sqlite"):
+        course.work.mkdir(parents=True, exist_ok=True)
+    _find_alembic()
+    with warnings.catch_warnings(), _in_one_sentence(course), _one_report_is_enough():
         warnings.simplefilter("ignore", SAWarning)  # nbgrader's own way with sessions
         with Gradebook(course.db_url, course.settings.course_id) as gradebook:
             yield gradebook
+
+
+def _find_alembic() -> None:
+    """Let nbgrader find alembic, which it starts by its name, in an environment that is not activated, too."""
+    own = str(Path(sys.executable).parent)
+    if own not in os.environ.get("PATH", "").split(os.pathsep):
+        os.environ["PATH"] = f"{own}{os.pathsep}{os.environ.get('PATH', '')}"
+
+
+@contextmanager
+def _in_one_sentence(course: Course) -> Iterator[None]:
+    """Say what is wrong with a gradebook; nbgrader wraps some errors of the database, and not others."""
+    try:
+        yield
+    except (DBAPIError, InvalidEntry) as error:
+        if isinstance(error, InvalidEntry) and "Error) " not in str(error):
+            raise
+        said = str(error.orig if isinstance(error, DBAPIError) else error).strip()
+        where = make_url(course.db_url).render_as_string(hide_password=True)
+        if "locked" in said:
+            why = "another process writes to it, formgrader perhaps: run the same again later"
+            raise GradebookError(f"the gradebook {where} is locked: {why}", busy=True) from error
+        if "readonly" in said or "unable to open" in said:
+            raise GradebookError(f"the gradebook {where} may not be written: {said}", busy=False) from error
+        if course.db_url.startswith("sqlite"):
+            raise GradebookError(f"the gradebook {where} cannot be used: {said.splitlines()[0]}", busy=False) from error
+        why = f"{said.splitlines()[0]}; is the server running, and may this user connect?"
+        raise GradebookError(f"the gradebook {where} does not answer: {why}", busy=True) from error
+    except (ArgumentError, NoSuchModuleError) as error:
+        raise GradebookError(f"db_url in classroom.toml is no address of a gradebook: {error}", busy=False) from error
+    except ModuleNotFoundError as error:
+        if not (error.name or "").startswith("psycopg"):
+            raise
+        how = "pip install 'seq2bert[cluster]', and the address begins with postgresql+psycopg://"
+        raise GradebookError(f"the gradebook needs {error.name}, which is not installed: {how}", busy=False) from error
+
+
+@contextmanager
+def _one_report_is_enough() -> Iterator[None]:
+    """Keep nbgrader from printing the stack of an error that is raised as well."""
+    before = app_log.disabled
+    app_log.disabled = True
+    try:
+        yield
+    finally:
+        app_log.disabled = before
 
 
 def register(course: Course, assignment: str) -> None:
@@ -40,11 +115,11 @@ def register(course: Course, assignment: str) -> None:
     settings = PyFileConfigLoader("nbgrader_config.py", path=str(course.root)).load_config()
     notebook = nbformat.read(course.source / assignment / f"{assignment}.ipynb", as_version=4)
     with open_gradebook(course) as gradebook:
-        gradebook.update_or_create_assignment(assignment, duedate=_deadline(course, assignment))
+        gradebook.update_or_create_assignment(assignment, duedate=deadline_of(course, assignment))
         gradebook.update_or_create_notebook(assignment, assignment)
     about = {"notebook": assignment, "assignment": assignment, "db_url": course.db_url, "student": "."}
     resources: Any = {"nbgrader": about, "unique_key": assignment, "output_files_dir": "."}
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _in_one_sentence(course), _one_report_is_enough():
         warnings.simplefilter("ignore", SAWarning)
         for step in (LockCells, ClearSolutions, ComputeChecksums, SaveCells):
             notebook, resources = step(config=settings).preprocess(notebook, resources)
@@ -134,17 +209,9 @@ def _untouched(cell: NotebookNode) -> bool:
     return checksum is not None and bool(checksum == utils.compute_checksum(cell))
 
 
-def _deadline(course: Course, assignment: str, student: str | None = None) -> datetime | None:
-    """Return the deadline, or a student's, as nbgrader keeps times: UTC without a zone."""
-    deadline = course.settings.deadlines.get(assignment)
-    if student is not None:
-        deadline = course.settings.extensions.get(assignment, {}).get(student, deadline)
-    return None if deadline is None else deadline.astimezone(UTC).replace(tzinfo=None)
-
-
 def _penalty(course: Course, verdict: Verdict, timestamp: datetime, score: float) -> float | None:
     """Return the points that lateness costs."""
-    share, deadline = course.settings.late_penalty_per_day, _deadline(course, verdict.assignment, verdict.student)
+    share, deadline = course.settings.late_penalty_per_day, deadline_of(course, verdict.assignment, verdict.student)
     if not share or deadline is None or timestamp <= deadline:
         return None
     days = -(-(timestamp - deadline).total_seconds() // 86400)  # begun days count

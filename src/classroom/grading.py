@@ -10,7 +10,7 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -20,6 +20,7 @@ from typing import Any, Protocol
 import nbformat
 
 from classroom.authored import complete_tests, read_submission
+from classroom.circumstances import circumstances_of
 from classroom.course import Course
 from classroom.gradebook import answers_by_hand, record, register
 from classroom.grader_side import SameProcess
@@ -188,8 +189,11 @@ def grade_class(
         if isinstance(item, Verdict):
             verdicts.append(_finish(course, replace(item, answers=before[item.student]), tell))
         elif old is not None and old.key == item.key and not old.failure and not again:
+            if old.circumstances != _circumstances(course, old):  # the same answers, handed in at another time
+                old = _finish(course, old, tell)
+            else:
+                tell(old, False)
             verdicts.append(old)
-            tell(old, False)
         else:
             jobs.append(item)
     for verdict in (execute or on_this_machine(course))(jobs) if jobs else ():
@@ -277,13 +281,19 @@ def _finish(course: Course, verdict: Verdict, tell: Callable[[Verdict, bool], No
         source = nbformat.read(course.source / name / f"{name}.ipynb", as_version=4)
         notebook = complete_tests(read_submission(folder / f"{name}.ipynb"), source)
         record(course, verdict, notebook, timestamp=handed_in(folder))
+        verdict = replace(verdict, circumstances=_circumstances(course, verdict))
     verdict = write_verdict(course, verdict, recorded=True)
     course.log(
         "graded", assignment=name, student=student, reached=verdict.reached, points=verdict.points,
-        failure=verdict.failure, notes=verdict.notes, seconds=verdict.seconds,
+        failure=verdict.failure, notes=verdict.remarks, seconds=verdict.seconds,
     )  # fmt: skip
     tell(verdict, True)
     return verdict
+
+
+def _circumstances(course: Course, verdict: Verdict) -> Mapping[str, Any]:
+    folder = course.submitted / verdict.student / verdict.assignment
+    return circumstances_of(course, verdict.assignment, verdict.student, handed_in(folder))
 
 
 def handed_in(folder: Path) -> datetime:

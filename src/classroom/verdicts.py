@@ -4,6 +4,7 @@ A verdict is the truth; the gradebook and the graded notebook are written from i
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -32,13 +33,15 @@ class Verdict:
     outputs : dict from str to list
         By cell id, as in a notebook.
     notes : list of str
-        What was noticed: cells that ended their process, repairs.
+        What was noticed while it ran: cells that ended their process, say.
     seconds : float
         Wall time.
     recorded : bool
         Whether gradebook and graded notebook have it.
     failure : str
         Why there is no grade: the machine's fault, or a file that cannot be read. Empty otherwise.
+    circumstances : dict
+        With which it was recorded last, see `classroom.circumstances`.
     """
 
     assignment: str
@@ -53,6 +56,12 @@ class Verdict:
     seconds: float = 0.0
     recorded: bool = False
     failure: str = ""
+    circumstances: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def remarks(self) -> list[str]:
+        """Everything that was noticed, on receipt and while it ran, in sentences without full stop."""
+        return [*self.circumstances.get("remarks", ()), *self.notes]
 
     @property
     def reached(self) -> float:

@@ -6,12 +6,12 @@ import shutil
 
 import psutil
 import pytest
-from typer.testing import CliRunner
 
 from classroom import sandbox
-from classroom.cli import app
 from classroom.course import Course, CourseError, Settings
 from classroom.doctor import examine
+from classroom.gradebook import open_gradebook
+from tests.classroom.calling import call
 from tests.classroom.submissions import HALF, RIGHT, hand_in
 from tests.small_assignment import NAME
 
@@ -30,11 +30,6 @@ def small(course, monkeypatch):
     monkeypatch.setenv("SEQ2BERT_GRADING", str(course / "grading"))
     monkeypatch.chdir(course)
     return Course.open(course)
-
-
-def call(*arguments):
-    result = CliRunner().invoke(app, [*arguments, "--json"])
-    return result.exit_code, json.loads(result.stdout) if result.stdout else None, result.stderr
 
 
 def sandboxes():
@@ -74,7 +69,7 @@ def test_export(small, tmp_path):
     assert call("export", "e99", "--to", "gradescope")[0] == 0
     assert (small.work / "exports" / f"{NAME}-gradescope" / "ada" / "results.json").is_file()
     canvas = tmp_path / "canvas.csv"
-    canvas.write_text("Student,ID,SIS Login ID,Small (1)\nAda,1,ada,\nZoe,2,zoe,\n", encoding="utf-8")
+    canvas.write_text("Student,ID,SIS Login ID,Section,Small (1)\nAda,1,ada,A,\nZoe,2,zoe,A,\n", encoding="utf-8")
     code, said, _ = call("export", "e99", "--to", "canvas", "--fill", str(canvas), "--column", "Small")
     assert code == 1  # Zoe needs a look
     assert said["items"][1]["says"] == "Canvas has 'Zoe', the gradebook does not"
@@ -84,9 +79,15 @@ def test_export(small, tmp_path):
 
 def test_missing_students_need_a_look(small):
     hand_in(small, "ada", RIGHT)
+    hand_in(small, "zoe", RIGHT).unlink()
+    call("grade", "e99", "--trusted")
+    with open_gradebook(small) as gradebook:
+        gradebook.update_or_create_student("zoe")
     code, said, _ = call("grade", "e99", "--trusted", "--student", "zoe")
     assert code == 1
-    assert said["items"][-1]["missing"] == ["zoe"]
+    assert said["items"][-1] == {"student": "zoe", "name": "zoe", "failure": "missing", "says": "zoe: no submission"}
+    code, _, error = call("grade", "e99", "--trusted", "--student", "nobody")
+    assert (code, error) == (2, "classroom: there is no student 'nobody'; classroom status lists them\n")
 
 
 def test_no_sandbox_no_grade(small, monkeypatch):
