@@ -18,9 +18,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import nbformat
-from nbformat import NotebookNode
 
-from classroom.cells import test_of
+from classroom.authored import complete_tests
 from classroom.circumstances import circumstances_of
 from classroom.course import Course, CourseError
 from classroom.gradebook import answers_by_hand, record, register
@@ -75,23 +74,6 @@ class TrustedRunner:
     def grade(self, cells: Any, *, draw: str = "") -> Report:
         """Run the cells and tests of a notebook."""
         return Report(outcomes=grade_in_this_process(cells, SameProcess(), draw=draw))
-
-
-def complete_tests(submission: NotebookNode, source: NotebookNode) -> NotebookNode:
-    """Return the submission with the test cells of the authored notebook, hidden tests included.
-
-    Raises
-    ------
-    CourseError
-        If they do not have the same tests.
-    """
-    tests = {cell.metadata.nbgrader.grade_id: cell.source for cell in source.cells if test_of(cell)}
-    found = [cell for cell in submission.cells if test_of(cell)]
-    if [cell.metadata.nbgrader.grade_id for cell in found] != list(tests):
-        raise CourseError("the notebook does not have the assignment's tests: was it received by classroom receive?")
-    for cell in found:
-        cell.source = tests[cell.metadata.nbgrader.grade_id]
-    return submission
 
 
 def jobs_of(course: Course, assignment: str, students: Iterable[str] | None = None) -> Iterator[Job | Verdict]:
