@@ -16,7 +16,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from classroom.course import Course, CourseError, write_atomically
+from classroom.course import Course, CourseError, Unavailable, write_atomically
 from classroom.export import ExportError
 from classroom.private_seed import SeedError, fingerprint, make_seed, read_seed
 from classroom.sandbox import NoSandbox
@@ -44,8 +44,9 @@ class Printer:
     def line(self, text: str, *, look: bool = False, **data: Any) -> None:
         """Say something about one student or thing."""
         self.look = self.look or look
-        self.items.append({**data, "says": text})
-        if not self.as_json:
+        if self.as_json:
+            self.items.append({**data, "says": text})
+        else:
             self.console.print(text, markup=False)
 
     def end(self, **data: Any) -> None:
@@ -61,6 +62,9 @@ def said_plainly() -> Iterator[None]:
     """Turn the errors that a user can mend into one line and an exit code."""
     try:
         yield
+    except Unavailable as error:
+        print(f"classroom: {error}", file=sys.stderr)
+        raise typer.Exit(CANNOT) from None
     except (CourseError, SeedError, ExportError, OSError, UnicodeDecodeError) as error:
         print(f"classroom: {error}", file=sys.stderr)
         raise typer.Exit(WRONG_USE) from None
@@ -156,10 +160,14 @@ def _grade(
         course, printer = Course.open(folder), Printer(as_json)
         name = course.check_assignment(assignment)
         total = len(students) if students else len(list(course.submitted.glob(f"*/{name}/{name}.ipynb")))
+        failed: set[str] = set()
         with _progress(printer, total, f"grading {name}") as advance:
 
             def tell(verdict: Verdict, new: bool) -> None:
                 advance()
+                failed.discard(verdict.student)
+                if verdict.failure:
+                    failed.add(verdict.student)
                 printer.line(
                     _sentence(verdict, new), look=bool(verdict.failure), student=verdict.student, new=new,
                     reached=verdict.reached, points=verdict.points, failure=verdict.failure, notes=verdict.notes,
@@ -172,12 +180,11 @@ def _grade(
             else:
                 execute = on_this_machine(course, workers=workers, trusted=trusted)
             verdicts = grade_class(course, name, students=students, again=again, execute=execute, tell=tell)
-        if missing := sorted(set(students or ()) - {verdict.student for verdict in verdicts}):
+        if missing := sorted(set(students or ()) - set(verdicts.students)):
             printer.line(f"no submission of {', '.join(missing)}", look=True, missing=missing)
-        failed = sum(bool(verdict.failure) for verdict in verdicts)
         if not as_json:
-            printer.console.print(f"{len(verdicts)} submissions, {failed} without a grade. Log: {course.log_file}")
-        printer.end(assignment=name, submissions=len(verdicts), without_grade=failed)
+            printer.console.print(f"{len(verdicts)} submissions, {len(failed)} without a grade. Log: {course.log_file}")
+        printer.end(assignment=name, submissions=len(verdicts), without_grade=len(failed))
 
 
 def _sentence(verdict: Verdict, new: bool) -> str:
