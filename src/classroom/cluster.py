@@ -24,7 +24,7 @@ from distributed.client import Future
 
 import classroom
 import seq2bert
-from classroom.course import Course, CourseError, Unavailable
+from classroom.course import Course, Unavailable
 from classroom.judging import TRIES, Execute, Job, failure, judge, open_sandbox
 from classroom.sandbox import Limits, NoSandbox, Sandbox, SandboxLost
 from classroom.verdicts import Verdict
@@ -39,7 +39,7 @@ _SENDINGS = 2  # times that a job is handed out
 _of_this_thread = threading.local()
 
 
-class WrongVersions(CourseError):
+class WrongVersions(Unavailable):
     """A worker would grade with something else than this machine."""
 
 

@@ -27,7 +27,18 @@ class CourseError(ValueError):
 
 
 class Unavailable(CourseError):
-    """What the course's settings or the command name does not do its part now: a scheduler, say. Run it again later."""
+    """What the settings or the command name does not do its part now, a scheduler say; what was done is kept.
+
+    Parameters
+    ----------
+    message : str
+    busy : bool
+        Whether waiting may help.
+    """
+
+    def __init__(self, message: str, *, busy: bool = False) -> None:
+        super().__init__(message)
+        self.busy = busy
 
 
 @dataclass(frozen=True)

@@ -4,35 +4,99 @@ Everything here may be done twice: the second time changes nothing.
 """
 
 import hashlib
+import os
+import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
 from nbgrader import api, utils
-from nbgrader.api import Gradebook
+from nbgrader.api import Gradebook, InvalidEntry
 from nbgrader.preprocessors import ClearSolutions, ComputeChecksums, LockCells, SaveCells
-from sqlalchemy import inspect, text
-from sqlalchemy.exc import SAWarning
+from sqlalchemy import inspect, make_url, text
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SAWarning
+from tornado.log import app_log
 from traitlets.config.loader import PyFileConfigLoader
 
 from classroom.circumstances import deadline_of
-from classroom.course import Course
+from classroom.course import Course, Unavailable
 from classroom.verdicts import Verdict
 
-__all__ = ["answers_by_hand", "graded_notebook", "open_gradebook", "register"]
+__all__ = ["GradebookError", "answers_by_hand", "graded_notebook", "open_gradebook", "register"]
+
+
+class GradebookError(Unavailable):
+    """The gradebook cannot be used now, and why; what was written before is kept."""
 
 
 @contextmanager
 def open_gradebook(course: Course) -> Iterator[Gradebook]:
-    """Open the gradebook of a course."""
-    course.work.mkdir(parents=True, exist_ok=True)
-    with warnings.catch_warnings():
+    """Open the gradebook of a course; make it if there is none.
+
+    Raises
+    ------
+    GradebookError
+        If it is locked, may not be written, is none, or its server does not answer; also from what is done with it.
+    """
+    if course.db_url.startswith("sqlite"):
+        course.work.mkdir(parents=True, exist_ok=True)
+    _find_alembic()
+    with warnings.catch_warnings(), _in_one_sentence(course), _one_report_is_enough():
         warnings.simplefilter("ignore", SAWarning)  # nbgrader's own way with sessions
         with Gradebook(course.db_url, course.settings.course_id) as gradebook:
             yield gradebook
+
+
+def _find_alembic() -> None:
+    """Let nbgrader find alembic, which it starts by its name, in an environment that is not activated, too."""
+    own = str(Path(sys.executable).parent)
+    if own not in os.environ.get("PATH", "").split(os.pathsep):
+        os.environ["PATH"] = f"{own}{os.pathsep}{os.environ.get('PATH', '')}"
+
+
+@contextmanager
+def _in_one_sentence(course: Course) -> Iterator[None]:
+    """Say what is wrong with a gradebook; nbgrader wraps some errors of the database, and not others."""
+    try:
+        yield
+    except (DBAPIError, InvalidEntry) as error:
+        if isinstance(error, InvalidEntry) and "Error) " not in str(error):
+            raise
+        said = str(error.orig if isinstance(error, DBAPIError) else error).strip()
+        where = make_url(course.db_url).render_as_string(hide_password=True)
+        if "locked" in said:
+            why = "another process writes to it, formgrader perhaps: run the same again later"
+            raise GradebookError(f"the gradebook {where} is locked: {why}", busy=True) from error
+        if "disk is full" in said:
+            raise GradebookError(f"the gradebook {where} has no room: make some, run it again", busy=True) from error
+        if "readonly" in said or "unable to open" in said:
+            raise GradebookError(f"the gradebook {where} may not be written: {said}", busy=False) from error
+        if course.db_url.startswith("sqlite"):
+            raise GradebookError(f"the gradebook {where} cannot be used: {said.splitlines()[0]}", busy=False) from error
+        why = f"{said.splitlines()[0]}; is the server running, and may this user connect?"
+        raise GradebookError(f"the gradebook {where} does not answer: {why}", busy=True) from error
+    except (ArgumentError, NoSuchModuleError) as error:
+        raise GradebookError(f"db_url in classroom.toml is no address of a gradebook: {error}", busy=False) from error
+    except ModuleNotFoundError as error:
+        if not (error.name or "").startswith("psycopg"):
+            raise
+        how = "pip install 'seq2bert[cluster]', and the address begins with postgresql+psycopg://"
+        raise GradebookError(f"the gradebook needs {error.name}, which is not installed: {how}", busy=False) from error
+
+
+@contextmanager
+def _one_report_is_enough() -> Iterator[None]:
+    """Keep nbgrader from printing the stack of an error that is raised as well."""
+    before = app_log.disabled
+    app_log.disabled = True
+    try:
+        yield
+    finally:
+        app_log.disabled = before
 
 
 def register(course: Course, assignment: str) -> None:
@@ -45,7 +109,7 @@ def register(course: Course, assignment: str) -> None:
         gradebook.update_or_create_notebook(assignment, assignment)
     about = {"notebook": assignment, "assignment": assignment, "db_url": course.db_url, "student": "."}
     resources: Any = {"nbgrader": about, "unique_key": assignment, "output_files_dir": "."}
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _in_one_sentence(course), _one_report_is_enough():
         warnings.simplefilter("ignore", SAWarning)
         for step in (LockCells, ClearSolutions, ComputeChecksums, SaveCells):
             notebook, resources = step(config=settings).preprocess(notebook, resources)

@@ -245,7 +245,7 @@ def _only_run(course: Course, assignment: str) -> Iterator[None]:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise Unavailable(f"another run grades {assignment} now: wait until it has ended") from None
+            raise Unavailable(f"another run grades {assignment} now: wait until it has ended", busy=True) from None
         yield
     finally:
         os.close(descriptor)

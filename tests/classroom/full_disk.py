@@ -2,13 +2,11 @@
 
 import os
 import sys
-from functools import cache
 from pathlib import Path
 
 import nbgrader.api
-from sqlalchemy.exc import DBAPIError
 
-from classroom.course import Course, CourseError
+from classroom.course import Course, Unavailable
 from classroom.gradebook import register
 from classroom.grading import grade_class, on_this_machine
 from tests.classroom.faults import assert_graded_once, class_of, files_of
@@ -19,7 +17,7 @@ ROOMS = (0, 4, 8, 12, 16, 20, 28, 36, 48, 64, 96, 160, 2000)  # kilobytes
 
 def main(disk):
     """Grade one class for each room."""
-    nbgrader.api.get_alembic_version = cache(nbgrader.api.get_alembic_version)
+    nbgrader.api.get_alembic_version = lambda: "0000"  # the real one takes seconds
     for room in ROOMS:
         folder = disk / f"course-{room}"
         folder.mkdir()
@@ -35,7 +33,7 @@ def main(disk):
         try:
             grade_class(course, NAME, execute=on_this_machine(course, trusted=True))
             print(room, "completed")
-        except (OSError, DBAPIError, CourseError) as error:
+        except (OSError, Unavailable) as error:
             print(room, "stopped:", str(error).splitlines()[0])
         ballast.unlink()
         grade_class(course, NAME, execute=on_this_machine(course, trusted=True))

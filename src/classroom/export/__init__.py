@@ -3,7 +3,7 @@
 from classroom.export.canvas import fill_canvas
 from classroom.export.grades import Grade, grades_of
 from classroom.export.gradescope import gradescope_results
-from classroom.export.moodle import fill_moodle, moodle_feedback
+from classroom.export.moodle import fill_moodle, moodle_feedback, moodle_folders
 from classroom.export.spreadsheet import ExportError, plain, read_table, safe, table_of, write_table
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "grades_of",
     "gradescope_results",
     "moodle_feedback",
+    "moodle_folders",
     "plain",
     "read_table",
     "safe",

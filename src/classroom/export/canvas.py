@@ -3,78 +3,106 @@
 from collections.abc import Sequence
 
 from classroom.export.grades import Grade
-from classroom.export.spreadsheet import ExportError, plain, read_table, write_table
+from classroom.export.matching import LOGIN, NAME, NUMBER, Matching
+from classroom.export.spreadsheet import ExportError, delimiter_of, number_of, plain, read_table, write_table
 
 __all__ = ["fill_canvas"]
 
-_IDS = ("SIS Login ID", "SIS User ID", "ID", "Student")
+_KINDS = {"ID": NUMBER, "SIS Login ID": LOGIN, "SIS User ID": LOGIN, "Student": NAME}  # the surest first
+_KEPT = (*_KINDS, "Section", "Root Account", "Integration ID")
+_ASKED = ("Student", "ID", "Section")  # Canvas imports no file without them
+_TEST_STUDENT = "Student, Test"
+_READ_ONLY = "(read only)"
 
 
 def fill_canvas(exported: str, column: str, grades: Sequence[Grade]) -> tuple[str, list[str]]:
-    """Return the file that Canvas imports, and what could not be matched.
+    """Return the file that Canvas imports, and what needs a look.
 
     Parameters
     ----------
     exported : str
-        What Canvas exported.
+        What Canvas exported, with commas or semicolons.
     column : str
         The heading of the assignment's column, or its beginning: Canvas appends a number in parentheses.
     grades : sequence of Grade
-        Matched by the login, the SIS id, the Canvas id, or the name "Last, First".
+        Matched by Canvas's id, the login, the SIS id, or the name "Last, First".
 
     Returns
     -------
     text : str
-        The students' columns and this assignment's: Canvas leaves the others as they are.
-    unmatched : list of str
-        Sentences.
+        The students' columns and this assignment's: Canvas leaves the others as they are. The cell of a student who
+        has no grade, or is excused in Canvas, stays as it was.
+    remarks : list of str
+        Sentences: who could not be matched, and what Canvas would refuse or take for something else.
 
     Raises
     ------
     ExportError
-        If the file has no students, or not exactly one such column.
+        If the file has no students, not exactly one such column, or Canvas computes that column itself.
     """
     rows = read_table(exported)
     if not rows or "Student" not in rows[0]:
         raise ExportError("this is not a gradebook that Canvas exported: its first row has no column Student")
     head = rows[0]
-    found = [place for place, name in enumerate(head) if name == column or name.startswith(f"{column} (")]
-    if len(found) != 1:
-        columns = ", ".join(name for name in head if "(" in name)
-        raise ExportError(f"{len(found)} columns are called {column!r}; the assignments are {columns or 'none'}")
-    kept = [place for place, name in enumerate(head) if name in (*_IDS, "Section", "Root Account")] + found
-    by_key = _by_key(grades)
-    unmatched, used = [], set()
-    filled: list[list[object]] = [[head[place] for place in kept]]
+    place = _place_of(head, column)
+    kept = [at for at, name in enumerate(head) if name in _KEPT and at != place] + [place]
+    matching = Matching(grades)
+    remarks = [f"Canvas imports no file without the column {name}" for name in _ASKED if name not in head]
+    filled: list[list[object]] = [[head[at] for at in kept]]
     for row in rows[1:]:
-        cells: list[object] = [row[place] if place < len(row) else "" for place in kept]
-        said = {name: row[head.index(name)] for name in _IDS if name in head and head.index(name) < len(row)}
-        if not any(said.get(name, "").strip() for name in _IDS[:3]):  # the rows with points possible, and notes
-            filled.append(cells)
-            continue
-        grade = next((by_key[key] for name in _IDS if (key := plain(said.get(name, "")).strip()) in by_key), None)
-        if grade is None:
-            unmatched.append(f"Canvas has {said.get('Student')!r}, the gradebook does not")
-        else:
-            used.add(grade.student)
-            if grade.state in ("graded", "to be graded by hand"):
-                cells[-1] = grade.reached
+        cells: list[object] = [plain(row[at]) if at < len(row) else "" for at in kept]
+        said = {name: plain(row[at]).strip() for at, name in enumerate(head) if name in _KINDS and at < len(row)}
+        if any(said.get(name) for name in ("ID", "SIS Login ID", "SIS User ID")):
+            remarks += _fill(cells, said, matching)
+        else:  # rows about the columns: points possible, how they are posted
+            remarks += _about_points(said, str(cells[-1]), head[place], grades)
         filled.append(cells)
-    unmatched += [f"the gradebook has {g.student!r}, Canvas does not" for g in grades if g.student not in used]
-    return write_table([[_as_it_was(cell) for cell in row] for row in filled]), unmatched
+    decimal = "," if delimiter_of(exported) == ";" and _has_decimal_commas(rows) else "."
+    text = write_table(filled, delimiter=delimiter_of(exported), decimal=decimal)
+    return text, remarks + matching.left_over("Canvas")
 
 
-def _by_key(grades: Sequence[Grade]) -> dict[str, Grade]:
-    """Return grades by everything that Canvas may know them by; what two students share is left out."""
-    pairs = [
-        (key, grade)
-        for grade in grades
-        for key in {grade.student, grade.lms_id, grade.email, f"{grade.last_name}, {grade.first_name}".strip(", ")}
-        if key
-    ]
-    keys = [key for key, _ in pairs]
-    return {key: grade for key, grade in pairs if keys.count(key) == 1}
+def _place_of(head: list[str], column: str) -> int:
+    exact = [at for at, name in enumerate(head) if name == column]
+    found = exact or [at for at, name in enumerate(head) if name.startswith(f"{column} (")]
+    if len(found) != 1:
+        columns = ", ".join(name for name in head if name.endswith(")") and _READ_ONLY not in name)
+        raise ExportError(
+            f"{len(found) or 'none'} of the columns is called {column!r}; the assignments are {columns or 'none'}: "
+            "name one with --column"
+        )
+    return found[0]
 
 
-def _as_it_was(cell: object) -> object:
-    return plain(cell) if isinstance(cell, str) else cell
+def _fill(cells: list[object], said: dict[str, str], matching: Matching) -> list[str]:
+    """Put a student's grade into the last cell; return what is to be said."""
+    grade = matching.find((kind, said.get(name, "")) for name, kind in _KINDS.items())
+    who = said.get("Student", "")
+    if grade is None:
+        return [] if who == _TEST_STUDENT else [f"Canvas has {who!r}, the gradebook does not"]
+    if not matching.take(grade):
+        return [f"Canvas has {grade.name!r} in two rows: both have the grade"] if _put(cells, grade) else []
+    if str(cells[-1]).strip().upper() == "EX":
+        return [f"{grade.name!r} is excused in Canvas (EX): left so"]
+    _put(cells, grade)
+    return []
+
+
+def _put(cells: list[object], grade: Grade) -> bool:
+    if grade.counts:
+        cells[-1] = grade.reached
+    return grade.counts
+
+
+def _about_points(said: dict[str, str], cell: str, heading: str, grades: Sequence[Grade]) -> list[str]:
+    if _READ_ONLY in cell or _READ_ONLY in heading:
+        raise ExportError(f"Canvas computes the column {heading!r} itself: it is read only")
+    possible = number_of(cell)
+    points = grades[0].points if grades else None
+    if said.get("Student") != "Points Possible" or possible is None or points is None or possible == points:
+        return []
+    return [f"Canvas has {possible:g} points possible, the assignment {points:g}: Canvas takes points as they are"]
+
+
+def _has_decimal_commas(rows: list[list[str]]) -> bool:
+    return any(number_of(cell) is not None and "," in cell for row in rows[1:] for cell in row)

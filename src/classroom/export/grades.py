@@ -3,11 +3,13 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from nbgrader.api import MissingEntry
+from nbgrader.api import Gradebook, MissingEntry
 
-from classroom.course import Course
+from classroom.circumstances import circumstances_of, refusal_of
+from classroom.course import Course, CourseError
 from classroom.gradebook import open_gradebook
-from classroom.verdicts import read_verdict
+from classroom.grading import handed_in
+from classroom.verdicts import Verdict, read_verdict
 
 __all__ = ["Grade", "TaskGrade", "grades_of"]
 
@@ -35,8 +37,12 @@ class Grade:
         With penalty; of all tasks.
     penalty : float
     state : str
-        "graded"; "to be graded by hand": a written answer waits; "no grade": the submission could not be run;
-        "missing": nothing was handed in.
+        "graded"; "to be graded by hand": a written answer waits; "to be graded": it was handed in, and not run yet;
+        "no grade": it cannot be read or run; "missing": nothing was handed in.
+    reason : str
+        Why there is no grade; empty otherwise.
+    outdated : bool
+        Whether the attempt or the deadline that counts is another one than when it was graded.
     tasks : list of TaskGrade
     """
 
@@ -49,6 +55,8 @@ class Grade:
     points: float = 0.0
     penalty: float = 0.0
     state: str = "missing"
+    reason: str = ""
+    outdated: bool = False
     tasks: list[TaskGrade] = field(default_factory=list)
 
     @property
@@ -56,44 +64,70 @@ class Grade:
         """First and last name; the id where there is none."""
         return " ".join(filter(None, [self.first_name, self.last_name])) or self.student
 
+    @property
+    def counts(self) -> bool:
+        """Whether there are points to hand on; those of a written answer that waits are not among them yet."""
+        return self.state in ("graded", "to be graded by hand")
+
 
 def grades_of(course: Course, assignment: str) -> list[Grade]:
-    """Return a grade for every student of the gradebook, in the order of their ids.
+    """Return a grade for every student of the gradebook, and all others who have handed in, in the order of their ids.
 
     Raises
     ------
     CourseError
-        If there is no such assignment.
+        If there is no such assignment, or the gradebook does not have it yet.
     """
     name = course.check_assignment(assignment)
-    grades = []
+    handed_in = {path.name for path in (course.received / name).glob("[!.]*") if path.is_dir()}
     with open_gradebook(course) as gradebook:
-        points = float(gradebook.find_assignment(name).max_score)
-        for student in sorted(gradebook.students, key=lambda each: str(each.id)):
-            about: dict[str, Any] = {
-                "student": str(student.id),
-                "first_name": student.first_name or "",
-                "last_name": student.last_name or "",
-                "email": student.email or "",
-                "lms_id": student.lms_user_id or "",
-                "points": points,
-            }
-            verdict = read_verdict(course, name, str(student.id))
-            try:
-                entry = gradebook.find_submission_notebook(name, name, student.id)
-            except MissingEntry:
-                grades.append(Grade(**about, state="no grade" if verdict and verdict.failure else "missing"))
-                continue
-            shown = {outcome.task: outcome.shown for outcome in verdict.outcomes} if verdict else {}
-            tasks = [
-                TaskGrade(grade.name, float(grade.max_score), float(grade.score), shown.get(grade.name, ""))
-                for grade in sorted(entry.grades, key=lambda each: str(each.name))
-            ]
-            penalty = float(entry.late_submission_penalty or 0.0)
-            state = "no grade" if verdict and verdict.failure else "graded"
-            if state == "graded" and entry.needs_manual_grade:
-                state = "to be graded by hand"
-            grades.append(
-                Grade(**about, reached=float(entry.score) - penalty, penalty=penalty, state=state, tasks=tasks)
-            )
-    return grades
+        try:
+            points = float(gradebook.find_assignment(name).max_score)
+        except MissingEntry:
+            raise CourseError(f"the gradebook does not have {name} yet: classroom release {name}") from None
+        people = {str(student.id): student for student in gradebook.students}
+        return [
+            _grade_of(course, gradebook, name, student, people.get(student), points, student in handed_in)
+            for student in sorted({*people, *handed_in})
+        ]
+
+
+def _grade_of(
+    course: Course, gradebook: Gradebook, name: str, student: str, person: Any, points: float, handed_in: bool
+) -> Grade:
+    about: dict[str, Any] = {"student": student, "points": points}
+    if person is not None:
+        about |= {"first_name": person.first_name or "", "last_name": person.last_name or ""}
+        about |= {"email": person.email or "", "lms_id": person.lms_user_id or ""}
+    verdict = read_verdict(course, name, student)
+    try:
+        entry = gradebook.find_submission_notebook(name, name, student)
+    except MissingEntry:
+        return Grade(**about, **_without_entry(course, name, student, verdict, handed_in))
+    shown = {outcome.task: outcome.shown for outcome in verdict.outcomes} if verdict else {}
+    tasks = [
+        TaskGrade(grade.name, float(grade.max_score), float(grade.score), shown.get(grade.name, ""))
+        for grade in sorted(entry.grades, key=lambda each: str(each.name))
+    ]
+    penalty = float(entry.late_submission_penalty or 0.0)
+    reason = verdict.failure if verdict else ""
+    state = "no grade" if reason else "to be graded by hand" if entry.needs_manual_grade else "graded"
+    reached = float(entry.score) - penalty
+    outdated = _is_outdated(course, name, student, verdict)
+    points_and_state: dict[str, Any] = {"reached": reached, "penalty": penalty, "state": state, "reason": reason}
+    return Grade(**about, **points_and_state, outdated=outdated, tasks=tasks)
+
+
+def _is_outdated(course: Course, name: str, student: str, verdict: Verdict | None) -> bool:
+    folder = course.submitted / student / name
+    if verdict is None or not verdict.circumstances or not (folder / f"{name}.ipynb").is_file():
+        return False
+    return verdict.circumstances != circumstances_of(course, name, student, handed_in(folder))
+
+
+def _without_entry(course: Course, name: str, student: str, verdict: Verdict | None, handed_in: bool) -> dict[str, Any]:
+    reason = (verdict.failure if verdict else "") or refusal_of(course, name, student)
+    if reason:
+        return {"state": "no grade", "reason": reason}
+    there = handed_in or (course.submitted / student / name / f"{name}.ipynb").is_file()
+    return {"state": "to be graded" if there else "missing"}

@@ -1,27 +1,38 @@
 """Moodle: fill a grading worksheet, and pack feedback files as Moodle takes them back."""
 
+import html
 import io
 import re
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from classroom.course import Course
 from classroom.export.grades import Grade
-from classroom.export.spreadsheet import ExportError, plain, read_table, write_table
+from classroom.export.matching import LOGIN, NAME, NUMBER, Matching
+from classroom.export.spreadsheet import ExportError, delimiter_of, number_of, plain, read_table, write_table
+from classroom.receive import receipts_of
 
-__all__ = ["fill_moodle", "moodle_feedback"]
+__all__ = ["fill_moodle", "moodle_feedback", "moodle_folders"]
 
 
 def fill_moodle(worksheet: str, grades: Sequence[Grade]) -> tuple[str, list[str]]:
-    """Return the worksheet with grades and remarks, and what could not be matched.
+    """Return the worksheet with grades and remarks, and what needs a look.
 
     Parameters
     ----------
     worksheet : str
         The offline grading worksheet that Moodle gives: Identifier, Full name, Email address, …, Grade, Maximum Grade,
-        Feedback comments.
+        Feedback comments. Comments are HTML there.
     grades : sequence of Grade
         Matched by the participant's number, the address or the name.
+
+    Returns
+    -------
+    text : str
+        The line of a student who has no grade, or whose grade Moodle would refuse, stays as it was.
+    remarks : list of str
+        Sentences: who could not be matched, and what Moodle would refuse.
 
     Raises
     ------
@@ -31,32 +42,57 @@ def fill_moodle(worksheet: str, grades: Sequence[Grade]) -> tuple[str, list[str]
     rows = read_table(worksheet)
     head = rows[0] if rows else []
     if not {"Identifier", "Grade"} <= set(head):
-        raise ExportError("this is not a grading worksheet of Moodle: it needs the columns Identifier and Grade")
+        raise ExportError(
+            "this is not a grading worksheet of Moodle: it needs the columns Identifier and Grade. Download it with "
+            "Moodle in English, and with offline grading worksheets switched on in the assignment"
+        )
     at = {name: place for place, name in enumerate(head)}
-    by_key: dict[str, Grade] = {}
-    for grade in grades:
-        for key in (grade.student, grade.lms_id, grade.email, grade.name):
-            if key:
-                by_key.setdefault(key.casefold(), grade)
-    unmatched, used = [], set()
+    matching = Matching(grades)
+    remarks = []
     filled: list[list[object]] = [list(head)]
     for row in rows[1:]:
         cells: list[object] = [*map(plain, row), *[""] * (len(head) - len(row))]
-        named = [plain(row[at[name]]) for name in ("Identifier", "Email address", "Full name") if name in at]
-        keys = [re.sub(r"^\D*(\d+)$", r"\1", named[0]), *named] if named else []
-        found = next((by_key[key.casefold()] for key in keys if key and key.casefold() in by_key), None)
-        if found is None:
-            unmatched.append(f"Moodle has {named[-1] if named else row!r}, the gradebook does not")
+        said = {
+            name: str(cells[at[name]]).strip() for name in ("Identifier", "Email address", "Full name") if name in at
+        }
+        number = re.sub(r"^\D*(\d+)$", r"\1", said["Identifier"])
+        names = [(LOGIN, said.get("Email address", "")), (NAME, said.get("Full name", ""))]
+        grade = matching.find([(NUMBER, number), *names])
+        if grade is None:
+            remarks.append(f"Moodle has {said.get('Full name') or said['Identifier']!r}, the gradebook does not")
+        elif not matching.take(grade):
+            remarks.append(f"{grade.name!r} is in two lines of the worksheet: only the first one is filled")
         else:
-            used.add(found.student)
-            _check_maximum(cells, at, found)
-            if found.state in ("graded", "to be graded by hand"):
-                cells[at["Grade"]] = found.reached
-            if "Feedback comments" in at:
-                cells[at["Feedback comments"]] = _remark(found)
+            remarks += _fill(cells, at, grade)
         filled.append(cells)
-    unmatched += [f"the gradebook has {g.student!r}, Moodle does not" for g in grades if g.student not in used]
-    return write_table(filled), unmatched
+    return write_table(filled, delimiter=delimiter_of(worksheet)), remarks + matching.left_over("Moodle")
+
+
+def _fill(cells: list[object], at: Mapping[str, int], grade: Grade) -> list[str]:
+    """Put a student's grade and remark into the line; return what is to be said."""
+    maximum = _maximum(cells, at, grade)
+    if "Feedback comments" in at and (remark := _remark(grade)):
+        cells[at["Feedback comments"]] = remark
+    if not grade.counts:
+        return []
+    if "Grade can be changed" in at and str(cells[at["Grade can be changed"]]).strip() == "No":
+        return [f"{grade.name!r}: Moodle does not let the grade be changed: left as it was"]
+    if not 0 <= grade.reached <= maximum:
+        return [f"{grade.name!r}: Moodle takes grades from 0 to {maximum:g}, not {grade.reached:g}: left as it was"]
+    cells[at["Grade"]] = grade.reached
+    return []
+
+
+def moodle_folders(course: Course, assignment: str, students: Iterable[str]) -> tuple[dict[str, str], list[str]]:
+    """Return the folder that Moodle's download had for each student, and a sentence about each who was in none."""
+    folders, remarks = {}, []
+    for student in students:
+        receipts = [each for each in receipts_of(course.received / assignment / student) if each.kind == "moodle"]
+        if receipts:
+            folders[student] = receipts[-1].came_from.rpartition(": ")[2]  # Moodle's names have no colon
+        else:
+            remarks.append(f"{student!r} was not received from Moodle: the zip has no page for them")
+    return folders, remarks
 
 
 def moodle_feedback(pages: Mapping[str, Path], folders: Mapping[str, str]) -> bytes:
@@ -86,20 +122,23 @@ def moodle_feedback(pages: Mapping[str, Path], folders: Mapping[str, str]) -> by
     return packed.getvalue()
 
 
-def _check_maximum(cells: list[object], at: dict[str, int], grade: Grade) -> None:
-    if "Maximum Grade" not in at:
-        return
-    text = str(cells[at["Maximum Grade"]]).replace(",", ".")
-    try:
-        same = not text or float(text) == grade.points
-    except ValueError:
-        same = False
-    if not same:
+def _maximum(cells: list[object], at: Mapping[str, int], grade: Grade) -> float:
+    text = str(cells[at["Maximum Grade"]]).strip() if "Maximum Grade" in at else ""
+    if not text:
+        return grade.points
+    maximum = number_of(text)
+    if maximum != grade.points:
         raise ExportError(
             f"Moodle's maximum is {text}, the assignment has {grade.points:g} points: change it in Moodle"
         )
+    return grade.points
 
 
 def _remark(grade: Grade) -> str:
+    """Return what failed, as HTML: Moodle keeps comments so."""
     lost = [f"{task.task}: {task.shown}" for task in grade.tasks if task.shown and task.reached < task.points]
-    return "\n".join([*lost, *(["A written answer is not graded yet."] if "hand" in grade.state else [])])
+    if grade.state == "to be graded by hand":
+        lost.append("A written answer is not graded yet.")
+    if grade.reason:
+        lost.append(f"There is no grade: {grade.reason}")
+    return "<br>".join(html.escape(line).replace("\n", "<br>") for line in lost)
