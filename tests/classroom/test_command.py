@@ -164,4 +164,4 @@ def test_dask_gives_the_same_gradebook(small, bubblewrap):
         together = grade_class(small, "e99", again=True, execute=on_cluster(small, cluster.scheduler_address))
     assert [(v.student, v.outcomes, v.failure) for v in together] == [(v.student, v.outcomes, v.failure) for v in alone]
     with pytest.raises(CourseError, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:1"):
-        list(on_cluster(small, "tcp://127.0.0.1:1")([]))
+        list(on_cluster(small, "tcp://127.0.0.1:1")(iter([])))

@@ -94,7 +94,7 @@ def test_interrupted_after_the_verdict(small, monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr("classroom.grading.record", killed)
+        patched.setattr("classroom.recording.Recorder.record", killed)
         with pytest.raises(KeyboardInterrupt):
             run(small)
     assert not read_verdict(small, NAME, "ada").recorded
@@ -138,7 +138,7 @@ def test_lost_sandboxes_are_the_machines_fault(small, monkeypatch):
                 raise SandboxLost("gone")
             return super().grade(cells, draw=draw)
 
-    monkeypatch.setattr("classroom.grading.open_sandbox", lambda limits: Fragile())
+    monkeypatch.setattr("classroom.workers.open_sandbox", lambda limits: Fragile())
     hand_in(small, "cleo", HALF)
     ada, bob, cleo = grade_class(small, "e99", execute=on_this_machine(small, workers=1))
     assert (ada.reached, bob.reached) == (9, 9)  # the first sandbox was lost, the second did it
