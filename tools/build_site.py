@@ -23,6 +23,7 @@ from tools import execute
 
 ROOT = Path(__file__).resolve().parent.parent
 COPIED = ("_config.yml", "_toc.yml", "index.md", "references.bib", "pages/**/*.md", "_static/**/*", "_ext/**/*.py")
+COPIED += ("CHANGELOG.md", "CONTRIBUTING.md")  # pages include them
 MATHJAX = (
     "tex-mml-chtml.js",
     "output/chtml/fonts/woff-v2/*.woff",
