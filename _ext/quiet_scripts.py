@@ -1,38 +1,45 @@
-"""Leave out what other extensions load from elsewhere.
+"""Leave out what other extensions load on every page and only some pages use, or load from elsewhere.
 
 - sphinx-thebe (live code by a remote service) comes with Jupyter Book, is put on every page, declares a constant twice,
-  which is an error in the browser's console, and fetches its code from a content network when pressed.
-- jupyterquiz falls back to a MathJax from a content network when the page's own has not loaded yet: it gets the
-  page's own.
+  which is an error in the browser's console, and fetches its code from a content network when pressed. It stays only
+  where _config.yml asks for it: `launch_buttons: {thebe: true}`.
+- The scripts of tabs and of toggles stay on pages that have tabs or toggles.
 """
 
 import re
 
-from docutils import nodes
+TABS = re.compile(r'class="[^"]*\bsd-tab-set\b')
+TOGGLES = re.compile(r'class="[^"]*(?<![\w-])(?:toggle|dropdown)(?![\w-])')
+NEEDED_FOR = {"design-tabs.js": TABS, "togglebutton": TOGGLES, "toggleHint": TOGGLES, "toggleOpenOnPrint": TOGGLES}
 
-MATHJAX_ELSEWHERE = re.compile(r"https://[\w./@-]+/(?:tex-svg|tex-mml-chtml|tex-chtml)\.js")
+
+def wants_thebe(app):
+    return app.config.html_theme_options.get("launch_buttons", {}).get("thebe") is True
 
 
 def disconnect_thebe(app):
-    for listeners in app.events.listeners.values():
-        listeners[:] = [one for one in listeners if not one.handler.__module__.startswith("sphinx_thebe")]
+    if not wants_thebe(app):
+        for listeners in app.events.listeners.values():
+            listeners[:] = [one for one in listeners if not one.handler.__module__.startswith("sphinx_thebe")]
 
 
-def drop_thebe_files(app, pagename, templatename, context, doctree):
-    for kind in ("script_files", "css_files"):
-        context[kind] = [one for one in context.get(kind, []) if "thebe" not in str(getattr(one, "filename", one))]
+def is_needed(app, file, body):
+    """Whether a page with this body uses a script; unused rules of style sheets are left out by tools/site_styles.py."""
+    if str(getattr(file, "filename", file)).endswith(".css") and "thebe" not in str(file.filename):
+        return True
+    text = f"{getattr(file, 'filename', file)} {getattr(file, 'attributes', {}).get('body', '')}"
+    if "thebe" in text and not wants_thebe(app):
+        return False
+    return all(sign.search(body) for script, sign in NEEDED_FOR.items() if script in text)
 
 
-def use_own_mathjax(app, doctree, docname):
-    own = "../" * docname.count("/") + "_static/" + app.config.mathjax_path
-    for node in list(doctree.findall(nodes.raw)):
-        text = node.astext()
-        if MATHJAX_ELSEWHERE.search(text):
-            node.replace_self(nodes.raw("", MATHJAX_ELSEWHERE.sub(own, text), format=node["format"]))
+def drop_files(app, pagename, templatename, context, doctree):
+    body = context.get("body", "")
+    context["script_files"] = [file for file in context.get("script_files", []) if is_needed(app, file, body)]
+    context["css_files"] = [file for file in context.get("css_files", []) if is_needed(app, file, body)]
 
 
 def setup(app):
     app.connect("builder-inited", disconnect_thebe, priority=1)
-    app.connect("html-page-context", drop_thebe_files, priority=999)
-    app.connect("doctree-resolved", use_own_mathjax)
+    app.connect("html-page-context", drop_files, priority=999)
     return {"version": "1", "parallel_read_safe": True}

@@ -1,8 +1,8 @@
 """Build the site from the executed lectures, with warnings as errors.
 
 The tree that Sphinx reads is assembled in _build/site_source: the pages, the current text of each lecture with the
-outputs of its run, MathJax from node_modules, and one API page for each module. Files that did not change keep their
-times, so Sphinx reads again only what changed. Nothing at all happens when nothing changed since the last good build;
+outputs of its run, and one API page for each module. Files that did not change keep their times, so Sphinx reads again
+only what changed. tools/finish_site.py makes the published folder, _build/site, from what Sphinx writes. Nothing at all happens when nothing changed since the last good build;
 after a failed build, or when the configuration, an extension or the table of contents changed, Sphinx starts from
 nothing: otherwise a second run would be green because the page with the warning is not read again.
 """
@@ -11,6 +11,7 @@ import argparse
 import ast
 import hashlib
 import importlib.metadata
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -20,17 +21,14 @@ from pathlib import Path
 import nbformat
 
 from tools import execute
+from tools.finish_site import FinishError, finished, write_tree
 
 ROOT = Path(__file__).resolve().parent.parent
 COPIED = ("_config.yml", "_toc.yml", "index.md", "references.bib", "pages/**/*.md", "_static/**/*", "_ext/**/*.py")
 COPIED += ("CHANGELOG.md", "CONTRIBUTING.md")  # pages include them
-MATHJAX = (
-    "tex-mml-chtml.js",
-    "output/chtml/fonts/woff-v2/*.woff",
-    "input/tex/extensions/*.js",
-    "a11y/assistive-mml.js",
-)
-STARTS_ANEW = ("_config.yml", "_toc.yml", "_ext")  # a change here concerns every page
+COPIED += ("_templates/**/*.html",)
+TOOLS = ("build_site.py", "finish_site.py", "site_*.py", "node/*.mjs")  # another tool makes another site
+STARTS_ANEW = ("_config.yml", "_toc.yml", "_ext", "_templates")  # a change here concerns every page
 
 
 class SiteError(Exception):
@@ -100,25 +98,7 @@ def source_files(root):
         files[f"lectures/{lecture.name}"] = with_outputs(lecture, executed)
     for name, text in api_pages(root / "src" / "seq2bert").items():
         files[f"pages/api/{name}"] = text.encode()
-    scripts = root / "node_modules" / "mathjax" / "es5"
-    for pattern in MATHJAX:
-        for path in sorted(scripts.glob(pattern)):
-            files[f"_vendor/_static/mathjax/{path.relative_to(scripts)}"] = path.read_bytes()
-    if "_vendor/_static/mathjax/tex-mml-chtml.js" not in files:
-        raise SiteError("node_modules lacks MathJax: run `make book`, which installs it.")
     return files
-
-
-def write_tree(files, folder):
-    """Make `folder` hold exactly `files`, touching only what differs."""
-    for path in [path for path in folder.rglob("*") if path.is_file()]:
-        if str(path.relative_to(folder)) not in files:
-            path.unlink()
-    for name, content in files.items():
-        path = folder / name
-        if not path.exists() or path.read_bytes() != content:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
 
 
 def hash_of(*parts):
@@ -130,34 +110,50 @@ def hash_of(*parts):
     return digest.hexdigest()
 
 
-def build(root, *, anew=False):
-    """Bring _build/site up to date; return whether there was anything to do."""
-    site, source = root / "_build" / "site", root / "_build" / "site_source"
-    stamp = site / "built-from"
-    files = source_files(root)
-    tool = Path(__file__).read_bytes() + importlib.metadata.version("Sphinx").encode()
-    docstrings = hash_of(*(path.read_bytes() for path in sorted((root / "src").rglob("*.py"))))
-    base = hash_of(tool, *(content for name, content in files.items() if name.startswith(STARTS_ANEW)), *sorted(files))
-    wanted = f"{base} {hash_of(docstrings, *(part for item in files.items() for part in item))}"
-    last = stamp.read_text() if stamp.exists() else ""
-    if last == wanted and not anew:
-        return False
-    if anew or last.split(" ")[0] != base:
-        shutil.rmtree(site, ignore_errors=True)
-    stamp.unlink(missing_ok=True)
-    write_tree(files, source)
+def run_sphinx(root, source, output):
+    """Build the assembled tree; raises SiteError with the warnings and errors."""
     command = [Path(sys.executable).parent / "jupyter-book", "build", "-W", "-n", "--keep-going"]
-    command += ["--path-output", str(site), str(source)]
+    command += ["--path-output", str(output), str(source)]
     # autodoc reads this tree, whichever copy of it the environment has installed.
     variables = dict(os.environ, PYTHONPATH=f"{root / 'src'}{os.pathsep}{root}", NO_COLOR="1")
     result = subprocess.run(command, env=variables, capture_output=True, text=True, errors="replace")
     if result.returncode != 0:
         progress = result.stdout if not result.stderr.strip() else ""
         raise SiteError(f"{progress}{result.stderr}\nThe site was not built; the warnings and errors are above.")
-    html = site / "_build" / "html"
+
+
+def tools_hash(root):
+    """Hash of what makes the site besides its sources."""
+    tools = [path for pattern in TOOLS for path in sorted((root / "tools").glob(pattern))]
+    lock = (root / "package-lock.json").read_bytes()
+    return hash_of(importlib.metadata.version("Sphinx"), lock, *(path.read_bytes() for path in tools))
+
+
+def build(root, *, anew=False):
+    """Bring _build/site up to date; return whether there was anything to do."""
+    site, sphinx, source = (root / "_build" / name for name in ("site", "sphinx", "site_source"))
+    stamp = site / "built-from"
+    files = source_files(root)
+    docstrings = hash_of(*(path.read_bytes() for path in sorted((root / "src").rglob("*.py"))))
+    base = hash_of(*(content for name, content in files.items() if name.startswith(STARTS_ANEW)), *sorted(files))
+    rest = hash_of(docstrings, tools_hash(root), *(part for item in files.items() for part in item))
+    last = stamp.read_text() if stamp.exists() else ""
+    if last == f"{base} {rest}" and not anew:
+        return False
+    if anew or last.split(" ")[0] != base:
+        shutil.rmtree(sphinx, ignore_errors=True)
+    stamp.unlink(missing_ok=True)
+    write_tree(files, source)
+    run_sphinx(root, source, sphinx)
+    html = sphinx / "_build" / "html"
     for lecture in execute.find_lectures(root):  # the download button gives the notebook without outputs
         shutil.copyfile(lecture, html / "_sources" / "lectures" / lecture.name)
-    stamp.write_text(wanted)
+    theme = Path(importlib.util.find_spec("pydata_sphinx_theme").origin).parent / "theme" / "pydata_sphinx_theme"
+    try:
+        write_tree(finished(html, theme / "static" / "scripts"), site / "_build" / "html")
+    except FinishError as error:
+        raise SiteError(str(error)) from error
+    stamp.write_text(f"{base} {rest}")
     return True
 
 

