@@ -61,8 +61,8 @@ def trained(monkeypatch):
     """Train nothing: an untrained reader of the dot product, whose alphabet lacks most characters."""
     task = date_readers.SequenceTask.from_dates(load_dates(n_train=30, n_valid=1, n_test=1))
     torch.manual_seed(0)
-    model = date_readers._untrained("dot", task)
-    monkeypatch.setattr(date_readers, "_train", lambda name, learning_rate, seed: (model, task))
+    model = date_readers._untrained("dot", task, {})
+    monkeypatch.setattr(date_readers, "_train", lambda settings: (model, task))
     return model, task
 
 
