@@ -19,7 +19,7 @@ from pathlib import Path
 
 import nbformat
 
-from tools import execute
+from tools import execute, export_live
 
 ROOT = Path(__file__).resolve().parent.parent
 COPIED = ("_config.yml", "_toc.yml", "index.md", "references.bib", "pages/**/*.md", "_static/**/*", "_ext/**/*.py")
@@ -105,7 +105,7 @@ def source_files(root):
             files[f"_vendor/_static/mathjax/{path.relative_to(scripts)}"] = path.read_bytes()
     if "_vendor/_static/mathjax/tex-mml-chtml.js" not in files:
         raise SiteError("node_modules lacks MathJax: run `make book`, which installs it.")
-    return files
+    return files | export_live.live_files(root)
 
 
 def write_tree(files, folder):

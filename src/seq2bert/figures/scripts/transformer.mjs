@@ -1,12 +1,12 @@
-// Layers of Transformer and BERT, one sentence: seq2bert.transformer without cache, shared key heads, relative positions.
+// Layers of Transformer and BERT, one sentence: seq2bert.transformer without shared key heads and relative positions.
 
-import { ACTIVATIONS, add, argmax, average, layerNorm, linear, row, softmax } from "./tensors.mjs";
+import { ACTIVATIONS, add, argmax, average, concat, layerNorm, linear, row, softmax } from "./tensors.mjs";
 import { answerOf, encode } from "./recurrent.mjs";
 
 const [START, END] = [1, 2];
 
-/** Attention of all heads: queries and keys are rows of d_model numbers. Returns context and weights by head. */
-function attend(query, key, value, model, causal) {
+/** Attention of all heads; queries and keys are rows of d_model numbers. Returns context and weights by head. */
+function attend(query, key, value, model) {
   const width = model.d_model;
   const size = width / model.n_heads;
   const [n, m] = [query.length / width, key.length / width];
@@ -18,8 +18,8 @@ function attend(query, key, value, model, causal) {
     for (let j = 0; j < m; j++) values.set(value.subarray(j * width + from, j * width + from + size), j * size);
     const rows = [];
     for (let i = 0; i < n; i++) {
-      const scores = new Float32Array(m).fill(-Infinity);
-      for (let j = 0; j < (causal ? i + 1 : m); j++) {
+      const scores = new Float32Array(m);
+      for (let j = 0; j < m; j++) {
         let sum = 0;
         for (let k = from; k < from + size; k++) sum += query[i * width + k] * key[j * width + k];
         scores[j] = sum / Math.sqrt(size);
@@ -33,12 +33,12 @@ function attend(query, key, value, model, causal) {
 }
 
 // Rotary positions: the pairs (i, i + half) of each head are turned by the position's angle.
-function rotate(x, model) {
+function rotate(x, model, offset) {
   const size = model.d_model / model.n_heads;
   const half = size / 2;
   const result = new Float32Array(x.length);
   for (let at = 0; at < x.length; at += size) {
-    const place = Math.floor(at / model.d_model);
+    const place = offset + Math.floor(at / model.d_model);
     for (let i = 0; i < half; i++) {
       const angle = place * 10000 ** (-i / half);
       const [a, b] = [x[at + i], x[at + half + i]];
@@ -71,20 +71,25 @@ function layerOf(model, prefix) {
     return norm(name, add(x, sublayer(x)));
   };
   let seen;
+  let past; // keys and values of what was read before
+  let source;
   return {
-    own(x, causal) {
+    own(x) {
       const y = around("attention_residual", x, (inner) => {
         let [query, key, value] = split(map("attention.query_key_value", inner), model.d_model, 3);
-        if (model.positions === "rotary") [query, key] = [rotate(query, model), rotate(key, model)];
-        seen = attend(query, key, value, model, causal);
+        const offset = past ? past[0].length / model.d_model : 0;
+        if (model.positions === "rotary") [query, key] = [query, key].map((part) => rotate(part, model, offset));
+        if (past) [key, value] = [concat(past[0], key), concat(past[1], value)];
+        past = [key, value];
+        seen = attend(query, key, value, model);
         return map("attention.output", seen.context);
       });
       return [y, seen.weights];
     },
     cross(x, memory) {
       const y = around("cross_residual", x, (inner) => {
-        const [key, value] = split(map("cross_attention.key_value", memory), model.d_model, 2);
-        seen = attend(map("cross_attention.query", inner), key, value, model, false);
+        source ??= split(map("cross_attention.key_value", memory), model.d_model, 2);
+        seen = attend(map("cross_attention.query", inner), ...source, model);
         return map("cross_attention.output", seen.context);
       });
       return [y, seen.weights];
@@ -97,12 +102,13 @@ function layerOf(model, prefix) {
   };
 }
 
-function embed(model, stack, ids) {
+function embed(model, stack, ids, offset) {
   const width = model.d_model;
   const table = model.tensors[`${stack}.embeddings.table.weight`] ?? model.tensors["decoder.embeddings.table.weight"];
   const learned = model.tensors[`${stack}.positions.table.weight`];
   const x = new Float32Array(ids.length * width);
-  ids.forEach((id, place) => {
+  ids.forEach((id, number) => {
+    const place = offset + number;
     for (let i = 0; i < width; i++) {
       let value = table[id * width + i] * Math.sqrt(width);
       if (learned) value += learned[place * width + i];
@@ -110,49 +116,54 @@ function embed(model, stack, ids) {
         const angle = place * 10000 ** (-(i - (i % 2)) / width);
         value += i % 2 ? Math.cos(angle) : Math.sin(angle);
       }
-      x[place * width + i] = value;
+      x[number * width + i] = value;
     }
   });
   return x;
 }
 
-function runStack(model, stack, ids, layers, memory) {
-  let x = embed(model, stack, ids);
-  const [own, cross] = [[], []];
-  for (let number = 0; number < layers; number++) {
-    const layer = layerOf(model, `${stack}.layers.${number}`);
-    let weights;
-    [x, weights] = layer.own(x, stack === "decoder" && model.causal);
-    own.push(weights);
-    if (memory) {
-      [x, weights] = layer.cross(x, memory);
-      cross.push(weights);
-    }
-    x = layer.feed(x);
-  }
+/** Return a function that reads further tokens of one sentence: states, and the weights of every layer and head. */
+function stackOf(model, stack, depth, memory) {
+  const layers = Array.from({ length: depth }, (_, number) => layerOf(model, `${stack}.layers.${number}`));
   const [scale, shift] = ["weight", "bias"].map((part) => model.tensors[`${stack}.norm.${part}`]);
-  return { states: scale ? layerNorm(x, scale, shift, model.epsilon) : x, own, cross };
+  let read = 0;
+  return (ids) => {
+    let x = embed(model, stack, ids, read);
+    read += ids.length;
+    const [own, cross] = [[], []];
+    layers.forEach((layer, number) => {
+      [x, own[number]] = layer.own(x);
+      if (memory) [x, cross[number]] = layer.cross(x, memory);
+      x = layer.feed(x);
+    });
+    return { states: scale ? layerNorm(x, scale, shift, model.epsilon) : x, own, cross };
+  };
 }
 
 /** Read a text and write the answer greedily; `maps` has the weights of every layer and head. */
 export function translateWithMaps(model, text) {
-  const ids = encode(text, model.source);
-  const encoder = runStack(model, "encoder", ids, model.n_encoder_layers);
+  const encoder = stackOf(model, "encoder", model.n_encoder_layers)(encode(text, model.source));
+  const read = stackOf(model, "decoder", model.n_decoder_layers, encoder.states);
+  const output = model.tensors["output.weight"] ?? model.tensors["decoder.embeddings.table.weight"];
   const written = [START];
-  let decoder;
-  let logits;
-  do { // without a cache: the decoder reads from the start at each step
-    decoder = runStack(model, "decoder", written, model.n_decoder_layers, encoder.states);
-    logits = linear(decoder.states, model.tensors["output.weight"] ?? model.tensors["decoder.embeddings.table.weight"]);
-    written.push(argmax(row(logits, written.length - 1, model.target.length)));
-  } while (written.at(-1) !== END && written.length <= model.maxLength);
+  const [steps, logits] = [[], []];
+  do {
+    steps.push(read(written.slice(-1)));
+    logits.push(linear(steps.at(-1).states, output));
+    written.push(argmax(logits.at(-1)));
+  } while (written.at(-1) !== END && steps.length < model.maxLength);
+  // A step gives one row of each map; a token has no weight for those that come after it.
+  const together = (kind, size) =>
+    steps[0][kind].map((heads, layer) =>
+      heads.map((_, head) => steps.map((step) => Float32Array.from({ length: size }, (_, i) => step[kind][layer][head][0][i] ?? 0))),
+    );
   const tokens = written.slice(1).map((id) => model.target[id]);
   return {
     text: answerOf(tokens),
     tokens,
     inputs: written.slice(0, -1).map((id) => model.target[id]),
-    logits: tokens.map((_, t) => row(logits, t, model.target.length)),
-    maps: { encoder: encoder.own, decoder: decoder.own, cross: decoder.cross },
+    logits,
+    maps: { encoder: encoder.own, decoder: together("own", steps.length), cross: together("cross", [...text].length) },
   };
 }
 
@@ -173,7 +184,7 @@ export function runBert(model, ids, places) {
   for (let number = 0; number < model.n_layers; number++) {
     const layer = layerOf(model, `encoder.layers.${number}`);
     let seen;
-    [x, seen] = layer.own(x, false);
+    [x, seen] = layer.own(x);
     maps.push(seen);
     x = layer.feed(x);
   }
