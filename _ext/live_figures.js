@@ -40,12 +40,15 @@
       const [weights] = await Promise.all([weightsOf(figure.dataset.weights), addScript("live.js")]);
       const host = document.createElement("div");
       host.className = "live-host";
+      host.tabIndex = -1; // where the reader's focus goes; into a field it would open a phone's keyboard
+      host.setAttribute("role", "group");
+      host.setAttribute("aria-labelledby", `${figure.id}-title`);
       figure.append(host);
       figure.live = window.seq2bertLive.mount(host, JSON.parse(figure.dataset.settings), weights);
       figure.live.milliseconds = performance.now() - began;
       figure.classList.add("live-running");
       button.parentElement.remove();
-      host.shadowRoot.querySelector("input, button")?.focus({ preventScroll: true });
+      host.focus({ preventScroll: true });
     } catch (error) {
       delete loaded[`${figure.dataset.weights}.bin`];
       message.textContent = `The figure could not be started: ${error.message}. The picture shows its first view.`;

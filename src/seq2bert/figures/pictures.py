@@ -12,7 +12,7 @@ __all__ = ["bars", "beside", "heat_map"]
 _HEAT = "var(--live-heat,#0072b2)"
 _INK = "var(--pst-color-text-base,var(--jp-content-font-color1,#1f2328))"
 _EMPTY = "var(--pst-color-surface,var(--jp-layout-color1,#f5f6f8))"
-_SHADES = 10
+_SHADES = 20
 CELL = 24  # units of the SVG, about pixels
 
 
@@ -25,7 +25,7 @@ def heat_map(
     words: bool = False,
     cell: int = CELL,
 ) -> tuple[str, int, int]:
-    """Draw weights between 0 and 1, one path for each of ten shades.
+    """Draw weights between 0 and 1, one path for each of twenty shades.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
 // What the views are built of: elements, fields, heat maps, bars.
 
 export const STYLE = `
-:host { display: block; --ink: var(--pst-color-text-base, var(--jp-content-font-color1, #1f2328));
+:host { display: block; outline: none; --ink: var(--pst-color-text-base, var(--jp-content-font-color1, #1f2328));
   --muted: var(--pst-color-text-muted, var(--jp-content-font-color2, #57606a));
   --ground: var(--pst-color-background, var(--jp-layout-color0, #fff));
   --surface: var(--pst-color-surface, var(--jp-layout-color1, #f5f6f8));
@@ -56,7 +56,7 @@ tr.off td { background: repeating-linear-gradient(135deg, var(--surface) 0 4px, 
 svg.map { display: block; width: 100%; height: auto; background: var(--surface); border-radius: 2px; }
 svg.map path { fill: var(--heat); }
 svg.map text { font: 9px var(--mono); fill: var(--muted); text-anchor: middle; }
-.heads { display: grid; gap: 0.4rem; grid-template-columns: auto repeat(var(--n), minmax(0, 5.5rem)); align-items: center; }
+.heads { display: grid; gap: 0.4rem; grid-template-columns: max-content repeat(var(--n), minmax(0, 6.5rem)); align-items: center; justify-content: start; }
 .heads button { padding: 3px; background: none; min-height: 0; border-width: 2px; }
 .heads button[aria-pressed="true"] { background: none; border-color: var(--mark); }
 .tokens { display: flex; flex-wrap: wrap; gap: 0.3rem 0.25rem; font: 0.9375rem/1.2 var(--mono); }
@@ -64,7 +64,8 @@ svg.map text { font: 9px var(--mono); fill: var(--muted); text-anchor: middle; }
   font: inherit; background: color-mix(in srgb, var(--heat) calc(var(--w, 0) * 100%), var(--ground)); }
 .tokens > .deep { color: var(--on-heat); }
 .tokens button[aria-pressed="true"] { background: var(--mark); border-color: var(--mark); color: var(--ground); }
-.tokens button.hidden { border-style: dashed; border-color: var(--mark); color: var(--mark); }
+.tokens button.hidden { border-style: dashed; border-color: var(--mark); }
+.tokens button.hidden[aria-pressed="false"] { color: var(--mark); }
 .bars { display: grid; grid-template-columns: minmax(3.5rem, max-content) minmax(0, 1fr) 3.6rem; gap: 0.3rem 0.6rem; align-items: center; margin: 0; padding: 0; list-style: none; }
 .bars > li { display: contents; }
 .bars .name { font: 0.9375rem var(--mono); overflow-wrap: anywhere; }
@@ -90,7 +91,7 @@ export function el(tag, properties = {}, ...children) {
     else if (name === "html") element.innerHTML = value;
     else element.setAttribute(name, value === true ? "" : value);
   }
-  element.append(...children.flat().filter((child) => child !== undefined && child !== null));
+  element.append(...children.flat(2).filter((child) => child !== undefined && child !== null));
   return element;
 }
 
@@ -154,7 +155,7 @@ export function slider({ label, min, max, step, value, format, oninput }) {
 /** Draw weights as an SVG of a few shades: one path a shade. Labels are optional. */
 export function miniature(weights, { rows, columns, alt } = {}) {
   const [height, width] = [weights.length, weights[0].length];
-  const shades = 10;
+  const shades = 20;
   const paths = Array.from({ length: shades + 1 }, () => "");
   weights.forEach((row, y) => row.forEach((weight, x) => (paths[Math.round(weight * shades)] += `M${x} ${y}h1v1h-1z`)));
   const [left, top] = [rows ? 1.2 : 0, columns ? 1.2 : 0];

@@ -1,7 +1,7 @@
 // A reader of dates and its attention: type, see the heat map form, force or ablate a row.
 
 import { translate } from "./recurrent.mjs";
-import { el, frame, heatMap, percent, replaceMap, shown, textField } from "./parts.mjs";
+import { el, frame, heatMap, replaceMap, shown, textField } from "./parts.mjs";
 import { softmax } from "./tensors.mjs";
 
 const LONGEST = 40;
@@ -50,7 +50,7 @@ export function show(root, models, first, options) {
     const differs = now.tokens.map((token, i) => token !== free.tokens[i]);
     result.replaceChildren(...[...now.text].map((token, i) => (differs[i] ? el("span", { class: "other" }, token) : token)));
     note.textContent = undo.disabled
-      ? `Each row is a step; least sure of a character: ${percent(Math.min(...now.logits.map((row) => Math.max(...softmax(row)))))}.`
+      ? `Each row is one step. The least certain character has probability ${Math.min(...now.logits.map((row) => Math.max(...softmax(row)))).toFixed(2)}.`
       : `You changed ${Object.keys(forced).length === 1 ? "a row" : `${Object.keys(forced).length} rows`}. Without: ${free.text}.`;
     replaceMap(holder, () =>
       heatMap({
