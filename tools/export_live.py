@@ -22,7 +22,7 @@ SITE_FILES = {"start.js": "live_figures.js", "live.css": "live_figures.css"}
 TEMPLATE = """<figure class="live-figure" id="live-{name}" aria-labelledby="live-{name}-title"
  data-settings="{settings}" data-weights="{weights}" data-bytes="{size}">
 <figcaption><p class="live-title" id="live-{name}-title">{title}</p><p>{look_for}</p></figcaption>
-<noscript><p>With scripts this figure runs its model here, in the browser. The picture shows its first view.</p></noscript>
+<noscript><p>With scripts this figure runs its model here, in the browser. The picture is its first view.</p></noscript>
 <div class="live-still">{still}</div>
 </figure>
 """

@@ -158,7 +158,7 @@ def _train(settings: Settings) -> tuple[Model, SequenceTask]:
         model,
         task.batches(batch_size=CONFIG["batch_size"], seed=seed),
         task.loss,
-        TrainingConfig(steps=settings.get("steps", CONFIG["steps"]), learning_rate=learning_rate, seed=seed),
+        TrainingConfig(steps=(CONFIG | settings)["steps"], learning_rate=learning_rate, seed=seed),
         device=torch.device("cpu"),
         progress=False,
     )
@@ -172,7 +172,7 @@ def _settings_of(card: Path) -> Settings:
 def _untrained(name: str, task: SequenceTask, settings: Settings) -> Model:
     if name == TRANSFORMER:
         return TransformerSeq2Seq(SIZES[CONFIG["transformer_size"]], **task.sizes)
-    return build_seq2seq(**dates_zoo.VARIANTS[name], **settings.get("widths", CONFIG["widths"]), **task.sizes)
+    return build_seq2seq(**dates_zoo.VARIANTS[name], **(CONFIG | settings)["widths"], **task.sizes)
 
 
 def _write_card(path: Path, settings: Settings, task: SequenceTask, figures: Figures, made: str) -> None:

@@ -67,10 +67,18 @@ def answer_reader(
     -------
     dict
         ``text``, ``tokens``, and for each of them ``logits`` and ``weights``.
+
+    Raises
+    ------
+    ValueError
+        If rows are forced where there is no attention.
     """
     if forced:
+        attention = getattr(model.decoder, "attention", None)
+        if not isinstance(attention, Attention):
+            raise ValueError("forced rows need a decoder with attention; this one has none")
         decoder = copy.copy(model.decoder)  # the reader's model stays as it is
-        decoder._modules = model.decoder._modules | {"attention": _ForcedAttention(model.decoder.attention, forced)}
+        decoder._modules = model.decoder._modules | {"attention": _ForcedAttention(attention, forced)}
         model = Seq2Seq(model.encoder, decoder)
     state = model.encode(*_one_source(source, text))
     token, rows, looks = target.start_id, [], []

@@ -47,7 +47,8 @@ def bundle(entry: str = "live") -> str:
     sources, done = module_sources(), dict[str, str]()
     _add(entry, sources, done)
     parts = [f"modules.{name} = (() => {{\n{text}}})();\n" for name, text in done.items()]
-    return f'"use strict";\nvar {GLOBAL} = (() => {{\nconst modules = {{}};\n{"".join(parts)}return modules.{entry};\n}})();\n'
+    body = f"const modules = {{}};\n{''.join(parts)}return modules.{entry};\n"
+    return f'"use strict";\nvar {GLOBAL} = (() => {{\n{body}}})();\n'
 
 
 def _add(name: str, sources: dict[str, str], done: dict[str, str]) -> None:

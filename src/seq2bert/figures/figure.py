@@ -76,7 +76,8 @@ class LiveFigure:
         page = (
             f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{html.escape(self.title)}</title>'
             '<meta name="viewport" content="width=device-width, initial-scale=1"></head>'
-            f'<body style="font-family:system-ui,sans-serif;margin:1rem auto;max-width:46rem">{self.html()}</body></html>\n'
+            f'<body style="font-family:system-ui,sans-serif;margin:1rem auto;max-width:46rem">{self.html()}</body>'
+            "</html>\n"
         )
         with open(path, "w", encoding="utf-8") as file:
             file.write(page)

@@ -74,7 +74,9 @@ def heads_figure(
     maps = first["maps"][kind]
     layer %= len(maps)
     columns = written if kind == "decoder" else list(text)
-    alt = f"Heat map of head {head + 1} of layer {layer + 1}: the answer {first['text']} and where it looks in “{text}”."
+    alt = (
+        f"Heat map of head {head + 1} of layer {layer + 1}: the answer {first['text']} and where it looks in “{text}”."
+    )
     return LiveFigure(
         view="heads",
         title="Every head of a Transformer that reads dates",

@@ -12,6 +12,7 @@ __all__ = ["bars", "beside", "heat_map"]
 _HEAT = "var(--live-heat,#0072b2)"
 _INK = "var(--pst-color-text-base,var(--jp-content-font-color1,#1f2328))"
 _EMPTY = "var(--pst-color-surface,var(--jp-layout-color1,#f5f6f8))"
+_FONT = "ui-monospace,Menlo,Consolas,monospace"
 _SHADES = 20
 CELL = 24  # units of the SVG, about pixels
 
@@ -126,6 +127,6 @@ def _text(
     else:
         place = f'x="{x:g}" y="{y:g}"'
     return (
-        f'<text {place} font-size="{size:g}" font-family="ui-monospace,Menlo,Consolas,monospace" font-weight="{weight}" '
-        f'text-anchor="{anchor}" fill="{_INK}">{html.escape(text.replace(" ", "␣") if len(text) == 1 else text)}</text>'
+        f'<text {place} font-size="{size:g}" font-family="{_FONT}" font-weight="{weight}" text-anchor="{anchor}" '
+        f'fill="{_INK}">{html.escape("␣" if text == " " else text)}</text>'
     )

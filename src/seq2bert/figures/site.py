@@ -11,13 +11,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from seq2bert.attention import SCORE_NAMES
 from seq2bert.bert import BertForMaskedTokens
 from seq2bert.checkpoints import load_bert, shipped_folder
 from seq2bert.data.dates import load_dates
 from seq2bert.data.prose import load_prose
 from seq2bert.experiments.date_readers import load_date_reader
 from seq2bert.experiments.small_date_readers import small_reader_folder
-from seq2bert.attention import SCORE_NAMES
 from seq2bert.figures.figure import LiveFigure
 from seq2bert.figures.heads import bert_heads_figure, heads_figure
 from seq2bert.figures.reading import attention_figure, score_figure
@@ -50,6 +50,7 @@ class SiteFigure:
 
 
 def _attention() -> LiveFigure:
+    model: Any
     model, task = load_date_reader("additive, Bahdanau order")
     return attention_figure(model, source=task.source_vocabulary, target=task.target_vocabulary)
 
@@ -57,11 +58,12 @@ def _attention() -> LiveFigure:
 def _scores() -> LiveFigure:
     loaded = {name: load_date_reader(name, small_reader_folder()) for name in SCORE_NAMES}
     task = loaded["dot"][1]
-    models = {name: model for name, (model, _) in loaded.items()}
+    models: dict[str, Any] = {name: model for name, (model, _) in loaded.items()}
     return score_figure(models, source=task.source_vocabulary, target=task.target_vocabulary)
 
 
 def _heads() -> LiveFigure:
+    model: Any
     model, task = load_date_reader("transformer")
     return heads_figure(model, source=task.source_vocabulary, target=task.target_vocabulary)
 

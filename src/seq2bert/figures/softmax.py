@@ -44,7 +44,9 @@ def softmax_figure(
     weights = _answer(first)["weights"]
     keys = [f"key {number}" for number in range(1, 1 + len(scores))]
     values = ", ".join(f"{weight:.2f}" for weight in weights)
-    alt = f"Bars: the weights of {len(scores)} keys are {values}, with d = {d}, {'' if scaled else 'not '}divided by √d."
+    alt = (
+        f"Bars: the weights of {len(scores)} keys are {values}, with d = {d}, {'' if scaled else 'not '}divided by √d."
+    )
     return LiveFigure(
         view="softmax",
         title="Softmax, temperature and scaling",

@@ -171,7 +171,9 @@ def _transformer_settings(model: TransformerSeq2Seq) -> dict[str, Any]:
             f"got positions={config.positions!r} and {config.key_heads} heads of keys for {config.n_heads}"
         )
     if not config.causal:
-        raise ValueError("live figures decode a token at a time, which a decoder without the causal mask is not made for")
+        raise ValueError(
+            "live figures decode a token at a time, which a decoder without the causal mask is not made for"
+        )
     names = ("d_model", "n_heads", "n_encoder_layers", "n_decoder_layers", "norm", "activation")
     settings = {name: getattr(config, name) for name in names}
     return settings | {"kind": "transformer", "positions": positions, "epsilon": config.norm_epsilon}

@@ -102,9 +102,13 @@ function layerOf(model, prefix) {
   };
 }
 
+// Embeddings that source and target share are stored once, as the encoder's.
+const tableOf = (model, stack) =>
+  model.tensors[`${stack}.embeddings.table.weight`] ?? model.tensors["encoder.embeddings.table.weight"];
+
 function embed(model, stack, ids, offset) {
   const width = model.d_model;
-  const table = model.tensors[`${stack}.embeddings.table.weight`] ?? model.tensors["decoder.embeddings.table.weight"];
+  const table = tableOf(model, stack);
   const learned = model.tensors[`${stack}.positions.table.weight`];
   const x = new Float32Array(ids.length * width);
   ids.forEach((id, number) => {
@@ -144,7 +148,7 @@ function stackOf(model, stack, depth, memory) {
 export function translateWithMaps(model, text) {
   const encoder = stackOf(model, "encoder", model.n_encoder_layers)(encode(text, model.source));
   const read = stackOf(model, "decoder", model.n_decoder_layers, encoder.states);
-  const output = model.tensors["output.weight"] ?? model.tensors["decoder.embeddings.table.weight"];
+  const output = model.tensors["output.weight"] ?? tableOf(model, "decoder");
   const written = [START];
   const [steps, logits] = [[], []];
   do {
