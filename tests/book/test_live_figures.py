@@ -89,7 +89,8 @@ def test_the_bundle_answers_as_its_modules_do(tmp_path):
         f"""import {{ VIEWS }} from "{(SCRIPTS / "live.mjs").as_uri()}";
         import classic from "./classic.cjs";
         const given = {{ scores: [1, 2, -3], temperature: 0.7, d: 8, scaled: false }};
-        console.log(JSON.stringify([VIEWS, classic.VIEWS].map((v) => [Object.keys(v), v.softmax.answer({{}}, given)])));""",
+        const ask = (views) => [Object.keys(views), views.softmax.answer({{}}, given)];
+        console.log(JSON.stringify([ask(VIEWS), ask(classic.VIEWS)]));""",
         encoding="utf-8",
     )
     modules, classic = json.loads(run_module(tmp_path / "both.mjs"))

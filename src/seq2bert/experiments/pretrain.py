@@ -56,6 +56,7 @@ def config_of(settings: Settings, n_tokens: int, pad_id: int) -> BertConfig:
         dropout=0.0,
         attention_dropout=0.0,
         pad_id=pad_id,
+        initial_deviation=settings.get("initial_deviation", BertConfig.initial_deviation),
     )
 
 

@@ -1,7 +1,7 @@
 """One classic script out of the modules in `scripts`: it runs where modules may not, in Colab and from file://.
 
 Knows the forms that our modules use: ``import {a, b} from "./x.mjs";``, ``import * as x from "./x.mjs";``, and
-``export`` in front of a declaration.
+``export`` in front of a declaration. Comments that fill their lines are left out, and so is indentation.
 """
 
 import re
@@ -13,6 +13,7 @@ GLOBAL = "seq2bertLive"
 """The name under which a page finds the script's functions."""
 
 _IMPORT = re.compile(r'^import (?:\{([^}]*)\}|\* as (\w+)) from "\./([\w-]+)\.mjs";\n', flags=re.MULTILINE)
+_COMMENT = re.compile(r"^ *(?://.*|/\*\*[\s\S]*?\*/)\n", flags=re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|class) (\w+))", flags=re.MULTILINE)
 
 
@@ -57,7 +58,7 @@ def _add(name: str, sources: dict[str, str], done: dict[str, str]) -> None:
         return
     if name not in sources:
         raise ValueError(f"there is no script {name}.mjs; there are {', '.join(sources)}")
-    text = sources[name]
+    text = re.sub(r"^ +", "", _COMMENT.sub("", sources[name]), flags=re.MULTILINE)
     for match in _IMPORT.finditer(text):
         _add(match[3], sources, done)
     exported = _EXPORT.findall(text)
