@@ -67,7 +67,8 @@ def _prepare(step, number):
         if when == "before":
             die()
         if when == "half":
-            original(arguments[0], arguments[1][: len(arguments[1]) // 2])
+            if len(reached) == number - 1:
+                original(arguments[0], arguments[1][: len(arguments[1]) // 2])
             die()
         result = original(*arguments, **named)
         if when == "after":
