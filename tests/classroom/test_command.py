@@ -159,7 +159,7 @@ def test_dask_gives_the_same_gradebook(small, bubblewrap):
     for student, bodies in {"ada": RIGHT, "bob": HALF, "eve": ENDS}.items():
         hand_in(small, student, bodies)
     alone = grade_class(small, "e99", execute=on_this_machine(small, workers=1))
-    options = {"processes": True, "threads_per_worker": 1, "dashboard_address": None}
+    options = {"processes": True, "threads_per_worker": 1, "dashboard_address": ":0"}
     with LocalCluster(n_workers=1, **options) as cluster:
         together = grade_class(small, "e99", again=True, execute=on_cluster(small, cluster.scheduler_address))
     assert [(v.student, v.outcomes, v.failure) for v in together] == [(v.student, v.outcomes, v.failure) for v in alone]

@@ -45,7 +45,7 @@ def test_a_worker_that_is_killed_or_hangs_costs_no_grade(small, monkeypatch, bub
     def workers_of():
         return [p for p in psutil.Process().children(recursive=True) if "bwrap" not in p.name() and _is_worker(p)]
 
-    options = {"processes": True, "threads_per_worker": 1, "dashboard_address": None}
+    options = {"processes": True, "threads_per_worker": 1, "dashboard_address": ":0"}
     with LocalCluster(n_workers=2, **options) as local:
         processes += workers_of()
         assert len(processes) == 2
@@ -61,7 +61,7 @@ def _is_worker(process):
 def test_a_worker_with_other_versions_stops_the_run(small, monkeypatch):
     class_of(small, 1)
     monkeypatch.setattr(cluster, "versions", lambda: {"torch": "0.1"})
-    options = {"processes": True, "threads_per_worker": 1, "dashboard_address": None}
+    options = {"processes": True, "threads_per_worker": 1, "dashboard_address": ":0"}
     with (
         LocalCluster(n_workers=1, **options) as local,
         pytest.raises(Unavailable, match=r"a worker cannot grade: .* has torch .*, not 0\.1: install the same there"),
@@ -72,7 +72,7 @@ def test_a_worker_with_other_versions_stops_the_run(small, monkeypatch):
 
 def test_a_scheduler_that_goes_stops_the_run(small, monkeypatch):
     class_of(small, 2)
-    options = {"processes": False, "n_workers": 1, "threads_per_worker": 1, "dashboard_address": None}
+    options = {"processes": False, "n_workers": 1, "threads_per_worker": 1, "dashboard_address": ":0"}
     local = LocalCluster(**options)
     waiting = threading.Event()
     monkeypatch.setattr(cluster, "judge_on_worker", lambda *_: waiting.wait(30))

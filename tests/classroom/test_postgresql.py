@@ -87,7 +87,7 @@ def test_a_cluster_with_postgresql_gives_the_gradebook_of_one_process_with_sqlit
     for course in (one, many):
         points = class_of(course, 20)
         late(course, points)
-    options = {"processes": True, "threads_per_worker": 1, "dashboard_address": None}
+    options = {"processes": True, "threads_per_worker": 1, "dashboard_address": ":0"}
     with LocalCluster(n_workers=2, **options) as local:
         on_many = cluster.on_cluster(many, local.scheduler_address)
         assert len(grade_class(many, NAME, execute=on_many)) == 20

@@ -150,7 +150,7 @@ def test_another_deadline_costs_the_penalty_and_no_run(small, tmp_path, monkeypa
     settings = "late_penalty_per_day = 0.5\n[deadlines]\ne99-small = 2026-11-01T12:00:00Z\n"
     (small.work / "classroom.toml").write_text(settings, encoding="utf-8")
     assert call("receive", "e99")[1]["items"][0]["late"]
-    monkeypatch.setattr("classroom.grading.judge", lambda *_: pytest.fail("it was run again"))
+    monkeypatch.setattr("classroom.workers.judge", lambda *_: pytest.fail("it was run again"))
     assert call("grade", "e99", "--trusted")[1]["items"][0]["new"]
     assert not call("grade", "e99", "--trusted")[1]["items"][0]["new"]
     with open_gradebook(small) as gradebook:

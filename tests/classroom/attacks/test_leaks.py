@@ -14,6 +14,7 @@ from classroom.cells import TestCell
 from classroom.grader_side import SameProcess, run_test
 from seq2bert.check.inputs import DRAW
 from tests.classroom.attacks.harness import DOUBLE, HONEST, TEST_OF_DOUBLE, TEST_OF_TRIPLE, printed, reached
+from tests.classroom.attacks.test_remembering import NOT_LOOKED_AT
 
 SECRET = "1234567"
 SHORT = "1.23457e+06"  # as a comparison writes it
@@ -150,6 +151,8 @@ def test_what_one_hidden_test_saw_is_not_told_by_the_next(unhurried, monkeypatch
     assert not any(tells(outcome.shown) for outcome in report.outcomes)
     assert report.outcomes[1].shown
     monkeypatch.setattr("classroom.sandbox.session.hidden_lines", lambda source: set())
+    for look, answer in NOT_LOOKED_AT:  # the other defence, which keeps the second test from having heard anything
+        monkeypatch.setattr(look, answer)
     assert any(tells(outcome.shown) for outcome in unhurried.grade(*cells).outcomes)
 
 
