@@ -203,7 +203,7 @@ class Course:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             size = os.fstat(descriptor).st_size
             torn = size and os.pread(descriptor, 1, size - 1) != b"\n"
-            data_written = line.encode()
+            data_written = line.encode("utf-8", "replace")  # halves of characters, which no file takes
             if torn:  # someone was stopped within a line
                 data_written = b"\n" + data_written
             if os.write(descriptor, data_written) < len(data_written):
