@@ -43,6 +43,30 @@ def child():
     return pid
 """
 TRACEABLE = "from classroom.sandbox import walls; walls.hide = lambda: None\n"
+KNOCK = f"""
+import socket
+try:
+    socket.socket(socket.AF_UNIX).connect({{name!r}})
+    print({WON!r})
+except OSError:
+    pass
+"""
+# A process whose session has lost its leader is one that was left behind.
+ORPHANS = f"""
+import os
+def session(pid):
+    try:
+        return os.getsid(pid)
+    except OSError:
+        return 0
+if any(session(pid) and not session(session(pid)) for pid in range(2, 2000)):
+    print({WON!r})
+"""
+IN_ONE_NAMESPACE = """
+from classroom.sandbox import walls, warden
+walls._NEW_NAMESPACES &= ~0x60000000
+warden.Warden._kill_all = lambda *_, **__: None
+"""
 UNCOVERED = "from classroom.sandbox import walls; walls.cover = lambda limits: None"
 PROC = """
 import ctypes
@@ -103,7 +127,12 @@ ATTACKS = [
         f"print({WON!r} if any(name.isdecimal() for name in os.listdir('/proc')) else 'empty')",
         without=PROC,
     ),
-    asks("becoming traceable", MEMORY, f"print({WON!r} if libc.prctl(4, 1, 0, 0, 0) == 0 else 'no')", without=unfiltered("prctl")),
+    asks(
+        "becoming traceable",
+        MEMORY,
+        f"print({WON!r} if libc.prctl(4, 1, 0, 0, 0) == 0 else 'no')",
+        without=unfiltered("prctl"),
+    ),
     asks(
         "signals to the warden",
         BACKGROUND,
@@ -135,8 +164,16 @@ ATTACKS = [
     asks(
         "sockets of every family but one",
         NETWORK,
-        "import socket\nfor family in range(2, 46):\n    for kind in (1, 2, 3):\n        try:\n"
-        f"            socket.socket(family, kind)\n            print({WON!r})\n        except OSError:\n            pass",
+        f"""
+import socket
+for family in range(2, 46):
+    for kind in (1, 2, 3):
+        try:
+            socket.socket(family, kind)
+            print({WON!r})
+        except OSError:
+            pass
+""",
         without=unfiltered("socket"),
     ),
     asks(
@@ -148,11 +185,10 @@ ATTACKS = [
     ),
     leaves(
         "a process that outlives its submission",
-        "import os, time\nif os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n        time.sleep(30)\n    os._exit(0)",
-        "",
+        "import os, time\nif os.fork() == 0:\n    os.setsid()\n    os.fork() or time.sleep(60)\n    os._exit(0)",
+        ORPHANS,
         category=BACKGROUND,
-        without="from classroom.sandbox import walls, warden\nwalls._NEW_NAMESPACES &= ~0x20000000\n"
-        "warden.Warden._kill_all = lambda *_, **__: None",
+        without=IN_ONE_NAMESPACE,
     ),
     leaves(
         "a file in /tmp",
@@ -168,17 +204,25 @@ ATTACKS = [
     ),
     leaves(
         "a name for a socket",
-        "import os, socket, time\nif os.fork() == 0:\n    end = socket.socket(socket.AF_UNIX)\n    end.bind('\\0left')\n"
-        "    end.listen()\n    time.sleep(30)",
-        f"import socket\ntry:\n    socket.socket(socket.AF_UNIX).connect('\\0left')\n    print({WON!r})\nexcept OSError:\n    pass",
-        without="from classroom.sandbox import walls, warden\nwalls._NEW_NAMESPACES &= ~0x60000000\n"
-        "warden.Warden._kill_all = lambda *_, **__: None",
+        """
+import os, socket, time
+read, write = os.pipe()
+if os.fork() == 0:
+    end = socket.socket(socket.AF_UNIX)
+    end.bind("\\0left")
+    end.listen()
+    os.write(write, b"x")
+    time.sleep(30)
+os.read(read, 1)
+""",
+        KNOCK.format(name="\0left"),
+        without=IN_ONE_NAMESPACE,
     ),
     leaves(
         "a module that the next one imports",
         "import os\nos.makedirs('/tmp/work', exist_ok=True)\n"
-        f"open('/tmp/work/statistics_of_mine.py', 'w').write('print({WON!r})')",
-        "import sys\nsys.path.insert(0, '/tmp/work')\ntry:\n    import statistics_of_mine\nexcept ImportError:\n    pass",
+        f'open("/tmp/work/sums_of_mine.py", "w").write("print({WON!r})")',
+        "import sys\nsys.path.insert(0, '/tmp/work')\ntry:\n    import sums_of_mine\nexcept ImportError:\n    pass",
         category=START,
         without=UNCOVERED,
     ),
@@ -196,21 +240,7 @@ ATTACKS = [
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=str)
 def test_the_walls_hold(grounds, attack):
-    if attack.name == "a process that outlives its submission":
-        attack = outliving(grounds, attack)
     check(grounds, attack)
-
-
-def outliving(grounds, attack):
-    """The same attack; it has won if there are more processes behind it than before."""
-    import dataclasses
-
-    from tests.classroom.attacks.harness import processes_in
-
-    def won(report):
-        return any(processes_in(sandbox) > 2 for sandbox in grounds.sandboxes.values())
-
-    return dataclasses.replace(attack, then=(), won=won)
 
 
 # What the outer wall keeps away is taken away by a template of its own.
@@ -228,34 +258,28 @@ def place(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def holes(place):
+def holes(place, bubblewrap_is_there):
     """A sandbox whose outer wall has holes: the network, an environment variable, folders that can be written."""
     command, environment, folders = bubblewrap.command, bubblewrap._environment, bubblewrap._python_folders
 
     def without_walls(arguments):
         made = [word for word in command(arguments) if word != "--unshare-net"]
-        return [
-            {"--ro-bind-try": "--bind-try"}.get(word, word) if made[i + 1 : i + 2] == [str(place)] else word
-            for i, word in enumerate(made)
-        ]
+        made[made.index(str(place)) - 1] = "--bind-try"
+        return made
 
     class NoGroup(runs.Group):
         def __init__(self, memory, processes):
             self.folders = []
 
-    if not __import__("shutil").which("bwrap"):
-        (pytest.fail if os.environ.get("CI") else pytest.skip)("no bubblewrap: apt-get install bubblewrap")
     with (
-        mock.patch.object(bubblewrap, "_python_folders", lambda: [*folders(), str(place)]),
-        mock.patch.dict(os.environ, {"GRADER_TOKEN": "token-of-the-grader"}),
+        mock.patch.object(bubblewrap, "_python_folders", return_value=[*folders(), str(place)]),
+        mock.patch.dict(os.environ, {"TOKEN": "token-of-the-grader"}),
     ):
         whole = Grounds()
         whole.sandbox()
         with (
             mock.patch.object(bubblewrap, "command", without_walls),
-            mock.patch.object(
-                bubblewrap, "_environment", lambda: environment() | {"TOKEN": os.environ["GRADER_TOKEN"]}
-            ),
+            mock.patch.object(bubblewrap, "_environment", return_value=environment() | {"TOKEN": os.environ["TOKEN"]}),
             mock.patch.object(runs, "Group", NoGroup),
         ):
             broken = Grounds()
@@ -271,7 +295,7 @@ NO_NETWORK_NAMESPACE = "from classroom.sandbox import walls; walls._NEW_NAMESPAC
 def test_no_socket_of_the_machine_can_be_reached(holes):
     whole, broken = holes
     name = f"\0classroom-{uuid.uuid4()}"
-    source = f"import socket\ntry:\n    socket.socket(socket.AF_UNIX).connect({name!r})\n    print({WON!r})\nexcept OSError:\n    pass"
+    source = KNOCK.format(name=name)
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(name)
         listener.listen()
@@ -299,19 +323,17 @@ def test_nothing_of_pythons_can_be_written(holes, place):
 def test_neither_the_course_nor_a_home_nor_a_class_can_be_seen(holes, root, place):
     whole, _ = holes
     (place / "seen").touch()  # what is shown is seen: the question can be answered
-    asked = [
-        root / "solutions",
-        root / "grading",
-        root / "nbgrader_config.py",
-        Path.home(),
-        Path(__file__),
-        place / "seen",
-    ]
-    source = (
-        f"import os\nprint([any(map(os.path.exists, (path, '/mnt' + path))) for path in {list(map(str, asked))!r}])"
-    )
-    (answer,) = [line for line in printed(whole.grade(source)).splitlines() if line.startswith("[")]
-    assert answer == "[False, False, False, False, False, True]"
+    needed = bubblewrap._python_folders()
+    home = [path for path in Path.home().iterdir() if not any(Path(each).is_relative_to(path) for each in needed)]
+    asked = [*home, root / "solutions", root / "grading", root / "nbgrader_config.py", Path(__file__), place / "seen"]
+    source = f"""
+import os
+for path in {[str(path) for path in asked]!r}:
+    if os.path.exists(path) or os.path.exists("/mnt" + path):
+        print("seen:", path)
+"""
+    seen = [line for line in printed(whole.grade(source)).splitlines() if line.startswith("seen:")]
+    assert seen == [f"seen: {place / 'seen'}"]
 
 
 def test_a_course_inside_the_environment_is_refused(place, monkeypatch):
@@ -328,8 +350,8 @@ def test_the_memory_of_all_processes_together_has_a_bound(holes):
     hungry = CALL + (
         "children = []\nfor _ in range(7):\n    read, write = os.pipe()\n    pid = os.fork()\n    if pid == 0:\n"
         "        x = bytearray(b'x') * (190 * 2**20)\n        os.write(write, b'x')\n        signal.pause()\n"
-        "    os.close(write)\n    children.append(os.read(read, 1))\n"
-        f"print({WON!r} if all(children) else 'no')"
+        "    os.close(write)\n    os.read(read, 1)\n    children.append(pid)\n"
+        f"print({WON!r} if not any(os.waitpid(child, os.WNOHANG)[0] for child in children) else 'no')"
     )
     report = whole.grade(hungry, DOUBLE, TEST_OF_DOUBLE)
     assert reached(report) == {"double": 4.0}
