@@ -222,7 +222,7 @@ MANY_MEMBERS = """
 import gc, struct
 from classroom.sandbox.wire import Wire
 (wire,) = [each for each in gc.get_objects() if type(each) is Wire and each.fileno() >= 0]
-data = b"[" + b"[]," * 4_000_000 + b"[]]"
+data = b"[" + b"[]," * 2_000_000 + b"[]]"
 wire.end.sendall(struct.pack(">Q", len(data)) + data)
 """
 

@@ -4,6 +4,7 @@ import os
 import socket
 import stat
 import uuid
+from dataclasses import replace
 from pathlib import Path
 from unittest import mock
 
@@ -275,14 +276,15 @@ def holes(place, bubblewrap_is_there):
         mock.patch.object(bubblewrap, "_python_folders", return_value=[*folders(), str(place)]),
         mock.patch.dict(os.environ, {"TOKEN": "token-of-the-grader"}),
     ):
-        whole = Grounds()
+        limits = replace(LIMITS, cell_seconds=30.0)  # filling memory takes time
+        whole = Grounds(limits=limits)
         whole.sandbox()
         with (
             mock.patch.object(bubblewrap, "command", without_walls),
             mock.patch.object(bubblewrap, "_environment", return_value=environment() | {"TOKEN": os.environ["TOKEN"]}),
             mock.patch.object(runs, "Group", NoGroup),
         ):
-            broken = Grounds()
+            broken = Grounds(limits=limits)
             broken.sandbox(weak=True)
     yield whole, broken
     whole.close()
@@ -348,8 +350,8 @@ def test_a_course_inside_the_environment_is_refused(place, monkeypatch):
 def test_the_memory_of_all_processes_together_has_a_bound(holes):
     whole, broken = holes
     hungry = CALL + (
-        "children = []\nfor _ in range(7):\n    read, write = os.pipe()\n    pid = os.fork()\n    if pid == 0:\n"
-        "        x = bytearray(b'x') * (190 * 2**20)\n        os.write(write, b'x')\n        signal.pause()\n"
+        "children = []\nfor _ in range(5):\n    read, write = os.pipe()\n    pid = os.fork()\n    if pid == 0:\n"
+        "        x = bytearray(b'x') * (230 * 2**20)\n        os.write(write, b'x')\n        signal.pause()\n"
         "    os.close(write)\n    os.read(read, 1)\n    children.append(pid)\n"
         f"print({WON!r} if not any(os.waitpid(child, os.WNOHANG)[0] for child in children) else 'no')"
     )
