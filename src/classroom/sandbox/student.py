@@ -29,6 +29,7 @@ from classroom.student_side import read_exactly, serve
 
 __all__ = ["new_shell", "serve_cells"]
 
+_SPARE = 4  # open files
 _SHOWN = 4 * 2**20  # characters of all rich outputs of one cell
 
 
@@ -103,16 +104,29 @@ def serve_cells(wire: Wire, limits: Limits) -> None:
     "snapshot"}`` with the end that the snapshot is to serve, answered by ``{"pid": …}``.
     """
     shell, me = new_shell(), os.getpid()
+    spare: list[int] = []
     with contextlib.suppress(WireClosed):
         while True:
+            for file in spare:
+                with contextlib.suppress(OSError):
+                    os.close(file)
             request, files = wire.receive()
             if request["do"] == "execute":
+                spare = _reserve()
                 said = _execute(shell, request["source"], limits)
                 if os.getpid() != me:
                     os._exit(0)  # a cell has forked, and this is the copy
                 wire.send(said)
             else:
                 wire.send({"pid": _fork_snapshot(files[0], shell.user_ns)})
+
+
+def _reserve() -> list[int]:
+    """Open a few files, so that a cell that opens all that it can leaves room for a snapshot's."""
+    kept: list[int] = []
+    with contextlib.suppress(OSError):
+        kept.extend(os.open(os.devnull, os.O_RDONLY) for _ in range(_SPARE))
+    return kept
 
 
 def _fork_snapshot(end: int, names: dict[str, Any]) -> int:
