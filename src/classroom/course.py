@@ -177,7 +177,7 @@ class Course:
         line = json.dumps({"time": datetime.now(UTC).isoformat(), "event": event, **data}, ensure_ascii=False) + "\n"
         descriptor = os.open(self.log_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
-            os.write(descriptor, line.encode())
+            os.write(descriptor, line.encode("utf-8", "replace"))  # halves of characters, which no file takes
         finally:
             os.close(descriptor)
 

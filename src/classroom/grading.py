@@ -23,6 +23,7 @@ from classroom.authored import complete_tests, read_submission
 from classroom.course import Course
 from classroom.gradebook import answers_by_hand, record, register
 from classroom.grader_side import SameProcess
+from classroom.outputs import safe_outputs
 from classroom.printable import printable
 from classroom.private_seed import draw_for, read_seed
 from classroom.runner import grade as grade_in_this_process
@@ -121,7 +122,7 @@ def judge(job: Job, runner: Runner) -> Verdict:
         graded_at=_now(),
         outcomes=report.outcomes,
         answers=answers_by_hand(notebook),
-        outputs={notebook.cells[place].id: outputs for place, outputs in report.outputs.items() if outputs},
+        outputs={notebook.cells[place].id: safe_outputs(each) for place, each in report.outputs.items() if each},
         notes=report.notes,
         seconds=round(time.monotonic() - began, 3),
     )

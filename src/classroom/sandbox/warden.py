@@ -22,6 +22,7 @@ from classroom.sandbox.wire import Wire, WireClosed
 __all__ = ["run_student", "run_tests"]
 
 _ROUNDS = 20  # of stopping and killing, until no one is left
+_MOST_FILES = 10_000
 _EARLY, _FIRST = 500, 1000  # who ends when memory ends: the warden after the student's processes
 
 
@@ -29,8 +30,8 @@ def run_student(files: list[int], limits: walls.Limits, inner: bool) -> None:
     """Fork the student's process and serve the grader.
 
     Requests are ``{"do": "hold", "pid": …}``, and in the same way "tidy", "seal", "go" and "stop"; each is answered by
-    ``{"done": true, "number": …}``, where the number is that of the newest process. When the student's process ends by
-    itself, ``{"ended": status}`` is sent.
+    ``{"done": true, "number": …, "sealed": …}``: the number of the newest process, and whether nothing can be written
+    any more. When the student's process ends by itself, ``{"ended": status}`` is sent.
     """
     control, cells = files
     _hear_nothing()
@@ -78,6 +79,8 @@ class Warden:
     def __init__(self, wire: Wire, student: int, proc: int, inner: bool) -> None:
         self.wire, self.student, self.proc, self.inner = wire, student, proc, inner
         self.held: set[int] = set()
+        self.sealed = False
+        self.files: list[tuple[str, os.stat_result]] = []  # at the seal, where they cannot be made read-only
         # Without namespaces of our own, number 1 is bubblewrap, and the template and the first process are here, too.
         self.own = set() if inner else {1, os.getpid(), os.getppid(), _parent_of(os.getppid())}
 
@@ -101,7 +104,8 @@ class Warden:
                     self._bury()
                 if self.wire.fileno() in ready:
                     request, _ = self.wire.receive(timeout=10.0)
-                    self.wire.send({"done": True, "number": self._do(request)})
+                    number = self._do(request)
+                    self.wire.send({"done": True, "number": number, "sealed": self.sealed})
         self._kill_all(except_for=set())
 
     def _do(self, request: dict[str, Any]) -> int:
@@ -113,8 +117,12 @@ class Warden:
                 return 0
             case "seal":
                 self._kill_all(except_for=self.held)
-                if self.inner:
-                    walls.make_read_only()
+                with contextlib.suppress(OSError):  # a snapshot has a file open to write in it, or mapped
+                    if self.inner:
+                        walls.make_read_only()
+                    else:
+                        self.files = _all_files()
+                    self.sealed = True
             case "tidy":
                 self._kill_all(except_for=self.held | {self.student})
                 _signal(self.student, signal.SIGCONT)
@@ -124,7 +132,14 @@ class Warden:
             case "stop":
                 self.held.discard(request["pid"])
                 self._kill_all(except_for=self.held)
+                self.sealed = self.sealed and (self.inner or self._same_files())
         return _newest()
+
+    def _same_files(self) -> bool:
+        try:
+            return _all_files() == self.files
+        except OSError:
+            return False
 
     def _bury(self) -> None:
         with contextlib.suppress(ChildProcessError):
@@ -179,9 +194,33 @@ def _signal(pid: int, number: int) -> bool:
     return False
 
 
+def _all_files() -> list[tuple[str, os.stat_result]]:
+    """Return all that can be written, with the times of the last use and change.
+
+    Raises
+    ------
+    OSError
+        If a folder cannot be read, or there are too many files to look at.
+    """
+
+    def refuse(error: OSError) -> None:
+        raise error
+
+    found = []
+    for place in ("/tmp", "/dev/shm"):
+        for folder, _, files in os.walk(place, onerror=refuse):
+            found += [(path, os.lstat(path)) for path in (folder, *(os.path.join(folder, name) for name in files))]
+            if len(found) > _MOST_FILES:
+                raise OSError(f"more than {_MOST_FILES} files")
+    return found
+
+
 def _newest() -> int:
     """Return the number of a process that is made for that and ends: how many there have been."""
-    pid = os.fork()
+    try:
+        pid = os.fork()
+    except OSError:  # no room, and so no number that would be the next one
+        return 0
     if pid == 0:
         os._exit(0)
     return pid

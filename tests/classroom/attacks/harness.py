@@ -6,13 +6,16 @@ that it can take a defence away inside. A defence outside, in the grader's own p
 """
 
 import contextlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import Any
 from unittest import mock
 
+import psutil
+
 from classroom.cells import TestCell
-from classroom.sandbox import Limits, Report, Sandbox, SandboxLost, bubblewrap
+from classroom.sandbox import Limits, Report, Sandbox, SandboxLost, bubblewrap, runs
 
 LIMITS = Limits(
     cell_seconds=3.0, test_seconds=3.0, total_seconds=20.0, processor_seconds=20, memory=256 * 2**20,
@@ -36,6 +39,7 @@ TEST_OF_TRIPLE = TestCell(
     "### BEGIN HIDDEN TESTS\nassert triple(7654321) == 22962963, 'also for other numbers'\n### END HIDDEN TESTS",
 )
 HONEST = ("import math", DOUBLE, TEST_OF_DOUBLE, TRIPLE, TEST_OF_TRIPLE)
+LOST = "the sandbox was lost"  # the note of a report where there is none
 WON = "the attack won"  # what an attack prints where it can tell by itself
 
 # Runs in the template instead of its module: a request may bring a program for the forked child.
@@ -81,11 +85,16 @@ class Attack:
     name, category : str
     cells : tuple of str or TestCell
         The notebook: student's code, and tests.
+    then : tuple of str or TestCell
+        A submission that is graded behind it in the same sandbox, where the attack aims at the next one; it is its
+        report that tells who won.
     without : str
         Python that takes the defence away: executed in the forked child of the template, which has the name `role`
         ("student" or "tests"), before it enters namespaces.
     outside : tuple of (str, object)
         Defences in the grader's own process: what `unittest.mock.patch` takes, and the value instead.
+    limits : dict
+        Limits that are the defence, with values that do not hinder the attack.
     won : callable
         Whether the report shows that the attack won.
     """
@@ -93,13 +102,46 @@ class Attack:
     name: str
     category: str
     cells: tuple[str | TestCell, ...]
+    then: tuple[str | TestCell, ...] = ()
     without: str = ""
     outside: tuple[tuple[str, Any], ...] = ()
+    limits: dict[str, Any] = field(default_factory=dict)
     won: Callable[[Report], bool] = field(default=says_so)
 
     def __post_init__(self) -> None:
-        if not (self.without or self.outside):
+        if not (self.without or self.outside or self.limits):
             raise ValueError(f"the attack {self.name!r} names no defence to switch off")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def check(grounds: "Grounds", attack: Attack) -> None:
+    """Check that an attack loses, that nothing is left of it, and that it wins where its defence is switched off."""
+    assert not grounds.wins(attack)
+    assert processes_in(grounds.sandbox()) == 2, "something is left beside number 1 and the template"
+    assert grounds.honest()
+    assert grounds.wins_without_defence(attack), "the attack does not win without the defence: what does it show?"
+
+
+def processes_in(sandbox: Sandbox) -> int:
+    """Return how many processes there are behind bubblewrap, when those that were killed are buried."""
+    found: list[Any] = []
+    for _ in range(200):
+        found = list(psutil.Process(sandbox.process.pid).children(recursive=True))
+        if len(found) <= 2:
+            break
+        time.sleep(0.05)
+    return len(found)
+
+
+def unfiltered(*calls: str) -> str:
+    """Return the program that leaves system calls out of the filter."""
+    return f"""
+from classroom.sandbox import calls
+rule = calls._rule
+calls._rule = lambda name, lines: [] if name in {calls!r} else rule(name, lines)
+"""
 
 
 def notebook(cells: tuple[str | TestCell, ...]) -> list[dict[str, Any]]:
@@ -137,14 +179,13 @@ class Grounds:
 
     def grade(self, *cells: str | TestCell, draw: str = "") -> Report:
         """Grade a submission with all defences."""
-        return self._grade(self.sandbox(), False, cells, draw)
+        return self._grade(False, cells, draw)
 
     def grade_without(self, program: str, *cells: str | TestCell, draw: str = "") -> Report:
         """Grade a submission after `program` has run in the forked child: see `Attack.without`."""
-        sandbox = self.sandbox(weak=True)
-        template = sandbox._template
-        with _adding(template, "_wire", program), mock.patch.object(bubblewrap, "_TEMPLATE", ("-c", _WEAK_TEMPLATE)):
-            return self._grade(sandbox, True, cells, draw)
+        weak = mock.patch.object(bubblewrap, "_TEMPLATE", ("-c", _WEAK_TEMPLATE))
+        with mock.patch.object(runs.Template, "_ask", _bringing(program)), weak:
+            return self._grade(True, cells, draw)
 
     def honest(self) -> bool:
         """Whether an honest submission has full marks in the real sandbox."""
@@ -152,39 +193,41 @@ class Grounds:
 
     def wins(self, attack: Attack) -> bool:
         """Whether an attack wins against all defences."""
-        return attack.won(self.grade(*attack.cells))
+        return self._won(attack, self.grade)
 
     def wins_without_defence(self, attack: Attack) -> bool:
         """Whether it wins where its defence is switched off."""
         with contextlib.ExitStack() as stack:
             for target, value in attack.outside:
                 stack.enter_context(mock.patch(target, value))
+            sandbox = self.sandbox(weak=bool(attack.without))
+            limits = replace(self.limits, **attack.limits)
+            for holder in (sandbox, sandbox._template):
+                stack.enter_context(mock.patch.object(holder, "limits", limits))
             if attack.without:
-                return attack.won(self.grade_without(attack.without, *attack.cells))
-            return self.wins(attack)
+                return self._won(attack, lambda *cells: self.grade_without(attack.without, *cells))
+            return self._won(attack, self.grade)
 
-    def _grade(self, sandbox: Sandbox, weak: bool, cells: tuple[str | TestCell, ...], draw: str) -> Report:
+    def _won(self, attack: Attack, grade: Callable[..., Report]) -> bool:
         try:
-            return sandbox.grade(notebook(cells), draw=draw)
+            report = grade(*attack.cells)
+            return attack.won(grade(*attack.then) if attack.then else report)
+        except SandboxLost:
+            return attack.won(Report(notes=[LOST]))
+
+    def _grade(self, weak: bool, cells: tuple[str | TestCell, ...], draw: str) -> Report:
+        try:
+            return self.sandbox(weak=weak).grade(notebook(cells), draw=draw)
         except SandboxLost:
             self.sandboxes.pop(weak).close()
             raise
 
 
-@contextlib.contextmanager
-def _adding(template: Any, name: str, program: str) -> Iterator[None]:
-    """Let each request for a new process bring a program."""
+def _bringing(program: str) -> Callable[..., Any]:
+    """Return what asks a template, and lets each request for a new process bring a program."""
+    ask = runs.Template._ask
 
-    class Bringing:
-        def send(self, value: Any, files: tuple[int, ...] = (), **options: Any) -> None:
-            wire.send({**value, "program": program} if value["do"] == "spawn" else value, files, **options)
+    def with_program(template: runs.Template, request: dict[str, Any], *rest: Any) -> dict[str, Any]:
+        return ask(template, {**request, "program": program} if request["do"] == "spawn" else request, *rest)
 
-        def __getattr__(self, attribute: str) -> Any:
-            return getattr(wire, attribute)
-
-    wire = getattr(template, name)
-    setattr(template, name, Bringing())
-    try:
-        yield
-    finally:
-        setattr(template, name, wire)
+    return with_program

@@ -66,8 +66,8 @@ def test_a_file_without_ids_is_the_same_at_each_reading(root, tmp_path):
     first, second = (complete_tests(read_submission(path), source) for _ in range(2))
     assert first == second
     nbformat.validate(first)
+    text = path.read_text("utf-8-sig")
     with pytest.warns(nbformat.warnings.MissingIDFieldWarning):
-        text = path.read_text("utf-8-sig")
         assert nbformat.reads(text, as_version=4) != nbformat.reads(text, as_version=4)
 
 
