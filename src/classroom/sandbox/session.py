@@ -19,7 +19,7 @@ from dataclasses import asdict, dataclass, field
 from types import TracebackType
 from typing import Any
 
-from classroom.cells import TestCell, hidden_lines, test_of
+from classroom.cells import TestCell, test_of
 from classroom.grader_side import Outcome
 from classroom.printable import printable
 from classroom.sandbox.outputs import Room, error_output
@@ -197,29 +197,6 @@ class _Submission:
                 return None
         return run
 
-<<<<<<< HEAD
-    def _run_tests(self, waiting: list[_Waiting], report: Report, draw: str) -> None:
-        if not waiting:
-            return
-        tests = self._new_tests()
-        hidden_ran = False
-        try:
-            for snapshot in waiting:
-                outcome = self._test(tests, snapshot, draw, hidden_ran)
-                hidden_ran = hidden_ran or bool(hidden_lines(snapshot.test.source))
-                if outcome is None:
-                    tests.close()
-                    tests = self._new_tests()
-                    outcome = _lost(snapshot.test, self._too_long())
-                report.outcomes.append(outcome)
-        finally:
-            tests.close()
-
-    def _test(self, tests: "_Process", snapshot: _Waiting, draw: str, hidden_ran: bool) -> Outcome | None:
-        """Run one test; None if the tests' process had to be given up."""
-        snapshot.run.ask("go", snapshot.pid)
-        request = {**asdict(snapshot.test), "draw": draw, "hidden_ran": hidden_ran}
-=======
     def _run_tests(self) -> None:
         """Run each test with its snapshot, then those whose snapshots were given up."""
         deadline = time.monotonic() + self.limits.total_seconds
@@ -241,7 +218,6 @@ class _Submission:
         self.report.notes.append(f"{test.task} was tested in a run of its own: something was shared between the tests")
         run = self.sandbox.new_run()
         snapshot = None
->>>>>>> 01e73785a9ad7a794e96192c65f7128c0be11f0e
         try:
             if all(run.execute(source, deadline)[1] is None for source in given_up.before):
                 snapshot = run.snapshot(test, given_up.before)
