@@ -47,7 +47,7 @@ def read_submission(path: Path) -> NotebookNode:
     """
     if path.stat().st_size > _LARGEST_FILE:
         raise CourseError(f"the notebook has more than {_LARGEST_FILE // 2**20} MiB")
-    text = path.read_bytes().decode("utf-8", "replace")
+    text = path.read_bytes().decode("utf-8-sig", "replace")
     try:
         said = json.loads(text)
         if not isinstance(said, dict) or not isinstance(said.get("cells", said.get("worksheets")), list):

@@ -106,7 +106,7 @@ class Handle:
         return answer["value"]
 
 
-def run_test(cell: TestCell, student: Student, *, draw: str = "", hidden_ran: bool = False) -> Outcome:
+def run_test(cell: TestCell, student: Student, *, draw: str = "") -> Outcome:
     """Execute a test cell by itself, with the student's names as handles and copies.
 
     Parameters
@@ -115,9 +115,6 @@ def run_test(cell: TestCell, student: Student, *, draw: str = "", hidden_ran: bo
     student : Student
     draw : str
         What the grader mixes into the seed of every input, see `seq2bert.check.draw`.
-    hidden_ran : bool
-        Whether hidden tests of this submission have run before. Memory that processes share carries what they were
-        given into later ones, so from then on the student reads nothing that the student's code can have made.
 
     Returns
     -------
@@ -131,7 +128,7 @@ def run_test(cell: TestCell, student: Student, *, draw: str = "", hidden_ran: bo
             names = {name: _resolve(name, student) for name in free_names(cell.source)}
             reached, why = _execute(cell, {"__name__": "__main__", **names})
     except Exception as error:
-        return Outcome(cell.task, cell.points, 0.0, _message(error), _shown(cell, error, hidden_ran))
+        return Outcome(cell.task, cell.points, 0.0, _message(error), _shown(cell, error))
     finally:
         os.environ.pop(DRAW, None)
         os.environ.update({} if before is None else {DRAW: before})
@@ -173,22 +170,21 @@ def _text(value: object, form: Callable[[object], str] = str) -> str:
         return "(a value that cannot be written)"
 
 
-def _shown(cell: TestCell, error: Exception, hidden_ran: bool) -> str:
+def _shown(cell: TestCell, error: Exception) -> str:
     """Return what the student may read: after the first hidden line, nothing that can hold inputs of hidden tests."""
     if isinstance(error, _NotDefined):
         return _message(error)
     lines = [
         frame.lineno or 0 for frame in traceback.extract_tb(error.__traceback__) if frame.filename == _file_of(cell)
     ]
-    hidden = bool(lines) and lines[0] >= min(hidden_lines(cell.source), default=lines[0] + 1)
-    if not hidden and not hidden_ran:
+    first = min(hidden_lines(cell.source), default=None)
+    if first is None or not lines or lines[0] < first:
         return _message(error)
-    where = "that is not shown" if hidden else "that your notebook shows"
     if isinstance(error, StudentError):
-        return f"In a check {where}, your code raised an exception."
+        return "In a check that is not shown, your code raised an exception."
     said = error.hint if isinstance(error, CheckFailed) else _text(error) if isinstance(error, AssertionError) else ""
     words = author_words(cell.source, said) if said else None
-    return printable(words, _LONGEST) if words else f"A check {where} failed."
+    return printable(words, _LONGEST) if words else "A check that is not shown failed."
 
 
 def _resolve(name: str, student: Student) -> Any:

@@ -11,6 +11,7 @@ import nbformat
 
 from classroom.gradebook import answers_by_hand
 from classroom.grader_side import SameProcess
+from classroom.outputs import safe_outputs
 from classroom.runner import grade as grade_in_this_process
 from classroom.sandbox import Limits, NoSandbox, Report, Sandbox
 from classroom.verdicts import Verdict
@@ -69,7 +70,7 @@ def judge(job: Job, runner: Runner) -> Verdict:
         graded_at=_now(),
         outcomes=report.outcomes,
         answers=answers_by_hand(notebook),
-        outputs={notebook.cells[place].id: outputs for place, outputs in report.outputs.items() if outputs},
+        outputs={notebook.cells[place].id: safe_outputs(each) for place, each in report.outputs.items() if each},
         notes=report.notes,
         seconds=round(time.monotonic() - began, 3),
     )

@@ -8,7 +8,7 @@ import contextlib
 from collections.abc import Iterable
 from typing import Any
 
-from classroom.cells import hidden_lines, test_of
+from classroom.cells import test_of
 from classroom.grader_side import Outcome, Student, StudentError, run_test
 
 __all__ = ["grade"]
@@ -32,13 +32,11 @@ def grade(cells: Iterable[dict[str, Any]], student: Student, *, draw: str = "") 
     list of Outcome
         One for each test cell. A cell that fails, the student's or a test, does not stop the rest.
     """
-    outcomes: list[Outcome] = []
-    hidden_ran = False
+    outcomes = []
     for cell in cells:
         test = test_of(cell)
         if test is not None:
-            outcomes.append(run_test(test, student, draw=draw, hidden_ran=hidden_ran))
-            hidden_ran = hidden_ran or bool(hidden_lines(test.source))
+            outcomes.append(run_test(test, student, draw=draw))
         elif cell["cell_type"] == "code":
             with contextlib.suppress(StudentError):  # its process is gone: the tests say so, each for itself
                 student.ask({"do": "execute", "source": cell["source"]})

@@ -19,7 +19,7 @@ from dataclasses import asdict, dataclass, field
 from types import TracebackType
 from typing import Any
 
-from classroom.cells import TestCell, hidden_lines, test_of
+from classroom.cells import TestCell, test_of
 from classroom.grader_side import Outcome
 from classroom.printable import printable
 from classroom.sandbox.outputs import Room, error_output
@@ -130,7 +130,6 @@ class _Submission:
         self.runs: list[Run] = []
         self.waiting: list[Snapshot] = []
         self.tests: Process | None = None
-        self.hidden_ran = False  # whether the student's code has seen what a hidden test asks
 
     def __enter__(self) -> "_Submission":
         return self
@@ -249,8 +248,7 @@ class _Submission:
         seconds = min(self.limits.test_seconds, max(deadline - time.monotonic(), 0.0))
         self.tests = self.tests or self.sandbox.new_tests()
         try:
-            request = {**asdict(test), "draw": self.draw, "hidden_ran": self.hidden_ran}
-            self.hidden_ran = self.hidden_ran or bool(hidden_lines(test.source))
+            request = {**asdict(test), "draw": self.draw}
             self.tests.wire.send(request, (snapshot.end.fileno(),), timeout=_GRACE)
             snapshot.end.close()
             try:

@@ -15,16 +15,16 @@ __all__ = ["serve_tests"]
 def serve_tests(wire: Wire) -> None:
     """Run test cells until the grader hangs up.
 
-    A request is ``{"task": …, "points": …, "source": …, "draw": …, "hidden_ran": …}`` with the end that leads
-    to the snapshot; the answer is an `Outcome` as a dict.
+    A request is ``{"task": …, "points": …, "source": …, "draw": …}`` with the end that leads to the snapshot; the
+    answer is an `Outcome` as a dict.
     """
     with contextlib.suppress(WireClosed):
         while True:
             request, files = wire.receive()
-            options = {name: request.pop(name) for name in ("draw", "hidden_ran")}
+            draw = request.pop("draw")
             # What was not sent cannot be sent when the stream is closed, either: the snapshot may have closed its end.
             with contextlib.suppress(OSError), socket.socket(fileno=files[0]) as end, end.makefile("rwb") as stream:
-                outcome = run_test(TestCell(**request), StreamConnection(stream, stream), **options)
+                outcome = run_test(TestCell(**request), StreamConnection(stream, stream), draw=draw)
             wire.send(dataclasses.asdict(outcome))
             for file in files[1:]:
                 os.close(file)

@@ -185,21 +185,24 @@ class Prints:
 
     def grade(self, cells, *, draw=""):
         outcomes = [Outcome("e99-double", 4.0, 0.0, "\ud800 hidden 1234567", "the hint"), Outcome("e99-sums", 5, 5, "")]
-        return Report(outcomes, dict.fromkeys(range(len(cells)), self.outputs), ["a note \ud800 " + "x" * 10**5] * 100)
+        assert cells[4].id == "e99-double-answer"
+        return Report(outcomes, {4: self.outputs}, ["a note \ud800 " + "x" * 10**5] * 100)
 
 
 def test_a_page_of_hostile_outputs_is_bounded_and_hides_what_the_instructor_reads(small, monkeypatch):
-    flood = [{"output_type": "stream", "name": "stdout", "text": "\u202e\ud800\0" + "x" * 10**6}] * 100
-    pictures = [{"output_type": "display_data", "data": {"image/png": in_base64(png())}, "metadata": {}}] * 50
+    flood = [{"output_type": "stream", "name": "stdout", "text": "\u202e\ud800\0" + "x" * 2 * 10**5}] * 60
+    pictures = [{"output_type": "display_data", "data": {"image/png": in_base64(png())}, "metadata": {}}] * 9
     body = f"    return number + number  # {'</pre><script>' * 10**5}\n"
     hand_in(small, "mallory", RIGHT | {"e99-double-answer": body}, why="\u202e<script>" + "z" * 10**6)
-    monkeypatch.setattr("classroom.workers.open_sandbox", lambda limits: Prints([*flood, *HOSTILE, *pictures]))
+    monkeypatch.setattr("classroom.workers.open_sandbox", lambda limits: Prints([*pictures, *flood, *HOSTILE]))
     grade_class(small, "e99", execute=on_this_machine(small, workers=1))
     with open_gradebook(small) as gradebook:
         comment = gradebook.find_comment("e99-slowness", NAME, NAME, "mallory")
         comment.manual_comment = "<b>see</b> \u202e"
         gradebook.db.commit()
-    assert "\ud800" not in str(read_verdict(small, NAME, "mallory"))
+    verdict = str(read_verdict(small, NAME, "mallory"))
+    assert "\ud800" not in verdict
+    assert len(verdict) < 20 * 2**20
     path = write_feedback(small, "e99", "mallory")
     text = path.read_text(encoding="utf-8")
     assert is_safe(text)
@@ -209,4 +212,4 @@ def test_a_page_of_hostile_outputs_is_bounded_and_hides_what_the_instructor_read
     assert path.stat().st_size < 10 * 2**20
     graded = small.autograded / "mallory" / NAME / f"{NAME}.ipynb"
     assert "\ufffd hidden 1234567" in graded.read_text(encoding="utf-8")
-    assert text.count("<img") <= 10
+    assert text.count("<img") == 5

@@ -13,8 +13,7 @@ from classroom.author_words import author_words
 from classroom.cells import TestCell
 from classroom.grader_side import SameProcess, run_test
 from seq2bert.check.inputs import DRAW
-from tests.classroom.attacks.harness import DOUBLE, HONEST, TEST_OF_DOUBLE, TEST_OF_TRIPLE, printed, reached
-from tests.classroom.attacks.test_remembering import NOT_LOOKED_AT
+from tests.classroom.attacks.harness import HONEST, TEST_OF_DOUBLE, TEST_OF_TRIPLE, printed, reached
 
 SECRET = "1234567"
 SHORT = "1.23457e+06"  # as a comparison writes it
@@ -92,7 +91,7 @@ def test_nothing_of_a_hidden_tests_inputs_is_shown(name):
     assert said.reached == 0.0
     assert not tells(said.shown)
     assert said.shown
-    with mock.patch.object(grader_side, "_shown", lambda cell, error, hidden_ran: grader_side._message(error)):
+    with mock.patch.object(grader_side, "_shown", lambda cell, error: grader_side._message(error)):
         assert tells(outcome(source, cell(hidden, behind)).shown)
     assert outcome("double = lambda x, tell=None: 2 * x", cell(ASSERT, behind)).reached == 4.0
 
@@ -123,44 +122,6 @@ def test_without_the_comparison_with_the_authors_words_values_are_shown(name, mo
 )
 def test_author_words_by_hand(source, text, words):
     assert author_words(source, text) == words
-
-
-# In memory that processes share, what one test saw is there for the next, whose visible part fails and says so.
-KEEP = {
-    "shared memory": (
-        "import mmap\nshared = mmap.mmap(-1, 4096)\n"
-        "def put(number):\n    shared[:7] = b'%07d' % number\ndef get():\n    return shared[:7].decode()"
-    ),
-    "a pipe": (
-        "import os\nread, write = os.pipe()\nos.set_blocking(read, False)\nreal = os.closerange\n"
-        "def spare(first, last):\n    for n in range(first, min(last, 99)):\n"
-        "        n in (read, write) or real(n, n + 1)\nos.closerange = spare\n"
-        "def put(number):\n    os.write(write, b'%07d' % number)\ndef get():\n    return os.read(read, 7).decode()"
-    ),
-}
-DOUBLE_PUTS = "def double(number):\n    if number > 2:\n        put(number)\n    return number + number"
-
-
-@pytest.mark.parametrize("how", KEEP)
-@pytest.mark.parametrize("body", ["raise ValueError(get())", "return float(get())"])
-def test_what_one_hidden_test_saw_is_not_told_by_the_next(unhurried, monkeypatch, how, body):
-    test = TestCell("triple", 5.0, "from seq2bert.check import close\nclose(triple(2), 6, 'two')")
-    cells = (KEEP[how], DOUBLE_PUTS, TEST_OF_DOUBLE, f"def triple(number):\n    {body}", test)
-    report = unhurried.grade(*cells)
-    assert reached(report) == {"double": 4.0, "triple": 0.0}
-    assert not any(tells(outcome.shown) for outcome in report.outcomes)
-    assert report.outcomes[1].shown
-    monkeypatch.setattr("classroom.sandbox.session.hidden_lines", lambda source: set())
-    for look, answer in NOT_LOOKED_AT:  # the other defence, which keeps the second test from having heard anything
-        monkeypatch.setattr(look, answer)
-    assert any(tells(outcome.shown) for outcome in unhurried.grade(*cells).outcomes)
-
-
-def test_the_first_visible_checks_still_say_everything(unhurried):
-    wrong = DOUBLE.replace("number + number", "undefined")
-    said, other = unhurried.grade(wrong, TEST_OF_DOUBLE, TEST_OF_TRIPLE).outcomes
-    assert said.shown == "NameError: name 'undefined' is not defined"
-    assert "the notebook defines no triple" in other.shown
 
 
 PRINTING = {
