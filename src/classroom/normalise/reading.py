@@ -12,6 +12,9 @@ from typing import Any
 __all__ = ["LARGEST", "Cell", "NotASubmission", "read_cells"]
 
 LARGEST = 64 * 2**20  # bytes; a notebook with more is refused before it is parsed
+_MOST_VALUES = 4_000_000  # of JSON, counted by its signs; each takes some hundred bytes when it is parsed
+_MOST_CELLS = 1000
+_MOST_TEXT = 1_000_000  # characters of all cells; the assignments have less than 100,000
 _KINDS = {"code": "code", "raw": "raw", "html": "markdown", "heading": "markdown", "markdown": "markdown"}
 _SURROGATES = re.compile("[\ud800-\udfff]")  # JSON may hold half a character; a file may not
 
@@ -70,7 +73,11 @@ def read_cells(raw: bytes) -> list[Cell]:
         found = [cell for sheet in sheets if isinstance(sheet, list) for cell in sheet]
     if not isinstance(found, list):
         raise NotASubmission("is JSON, but no notebook: it has no list of cells")
+    if len(found) > _MOST_CELLS:
+        raise NotASubmission(f"has {len(found):,} cells; at most {_MOST_CELLS:,} are read")
     cells = [_cell(place, cell) for place, cell in enumerate(found) if isinstance(cell, dict)]
+    if (length := sum(len(cell.source) for cell in cells)) > _MOST_TEXT:
+        raise NotASubmission(f"has {length:,} characters in its cells; at most {_MOST_TEXT:,} are read")
     if not any(cell.source.strip() for cell in cells):
         raise NotASubmission("is a notebook without any text in its cells")
     return cells
@@ -87,6 +94,8 @@ def _decoded(raw: bytes) -> str:
 
 
 def _parse(text: str, raw: bytes) -> dict[str, Any]:
+    if sum(map(text.count, "[{,")) > _MOST_VALUES:
+        raise NotASubmission(f"is too large: its JSON has more than {_MOST_VALUES:,} values")
     try:
         said = json.loads(text)
     except RecursionError:
