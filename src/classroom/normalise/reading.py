@@ -109,7 +109,15 @@ def _parse(text: str, raw: bytes) -> dict[str, Any]:
 
 def _what_it_is(text: str, raw: bytes) -> str:
     """Guess what was handed in instead; for the reason only."""
-    marks = {b"PK": "a zip archive or an office document", b"%PDF": "a PDF document", b"\x89PNG": "a picture"}
+    marks = {
+        b"PK": "a zip archive or an office document",
+        b"%PDF": "a PDF document",
+        b"\x89PNG": "a picture",
+        b"\xff\xd8\xff": "a picture",
+        b"\x1f\x8b": "packed by gzip",
+        b"Rar!": "a RAR archive",
+        b"7z\xbc\xaf": "a 7-Zip archive",
+    }
     for mark, name in marks.items():
         if raw.startswith(mark):
             return f"it is {name}"
@@ -159,8 +167,9 @@ def _attachments(said: Any) -> dict[str, dict[str, str]]:
     """Return what nbformat accepts: file name, then MIME type, then base64."""
     if not isinstance(said, dict):
         return {}
-    return {
+    bundles = {
         name: {mime: _text(data) for mime, data in bundle.items() if isinstance(data, (str, list))}
         for name, bundle in said.items()
         if isinstance(bundle, dict)
     }
+    return {name: bundle for name, bundle in bundles.items() if bundle}
