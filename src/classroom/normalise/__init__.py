@@ -16,8 +16,8 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from classroom.normalise.choosing import Choice, Repair, choose_answers, known_places, place_before
-from classroom.normalise.definitions import additions, defined, is_stub, needed, plain
-from classroom.normalise.reading import NotASubmission, read_cells
+from classroom.normalise.definitions import additions, defined, is_stub, needed, parsed, plain
+from classroom.normalise.reading import Cell, NotASubmission, read_cells
 from classroom.normalise.release import Answer, Release
 from classroom.normalise.sorting import Piece, Sorted, sort_cells
 
@@ -51,7 +51,13 @@ def normalise(release: NotebookNode, raw: bytes) -> tuple[NotebookNode, list[Rep
         If the release has no answers, or cells without id.
     """
     parts = Release(release)
-    cells = read_cells(raw)
+    try:
+        return _normalised(release, parts, read_cells(raw))
+    finally:
+        parsed.cache_clear()
+
+
+def _normalised(release: NotebookNode, parts: Release, cells: list[Cell]) -> tuple[NotebookNode, list[Repair]]:
     found = sort_cells(parts, cells)
     choice = choose_answers(parts, found)
     _check_assignment(parts, found, choice)
