@@ -4,7 +4,7 @@ import json
 
 from typer.testing import CliRunner
 
-from classroom.cli import app
+from classroom.command import app
 
 
 def call(*arguments):
