@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 
 from classroom.course import Course
 from classroom.judging import TRIES, Execute, Job, Runner, TrustedRunner, failure, judge, open_sandbox
-from classroom.sandbox import SandboxLost
+from classroom.sandbox import NoSandbox, SandboxLost
 from classroom.verdicts import Verdict
 
 __all__ = ["AHEAD", "on_this_machine"]
@@ -76,7 +76,7 @@ def _work(pending: _Jobs, finished: _Finished, make: Callable[[], AbstractContex
     job, lost = pending.get(), 0
     try:
         while job is not None:
-            with make() as runner:
+            with _opened(make) as runner:
                 while job is not None:
                     try:
                         finished.put(judge(job, runner))
@@ -90,3 +90,11 @@ def _work(pending: _Jobs, finished: _Finished, make: Callable[[], AbstractContex
                     job, lost = pending.get(), 0
     except BaseException as error:
         finished.put(error)
+
+
+def _opened(make: Callable[[], AbstractContextManager[Runner]]) -> AbstractContextManager[Runner]:
+    """Start a sandbox; one that ends while it starts is started once more."""
+    try:
+        return make()
+    except NoSandbox:
+        return make()
