@@ -56,26 +56,11 @@ def config_of(settings: Settings, n_tokens: int, pad_id: int) -> BertConfig:
         dropout=0.0,
         attention_dropout=0.0,
         pad_id=pad_id,
-        initial_deviation=settings.get("initial_deviation", BertConfig.initial_deviation),
     )
 
 
-def pretrain(settings: Settings, folder: Path, *, made: str = SHIPPED, experiment: str = "pretrain") -> Figures:
-    """Train, save the weights in the published form, and score what was saved on the test documents.
-
-    Parameters
-    ----------
-    settings : dict
-        As `CONFIG`, with a seed.
-    folder : Path
-        The weights and their card are written into its folder ``made``.
-    made, experiment : str
-        Names of that folder and of the command's experiment.
-
-    Returns
-    -------
-    dict
-    """
+def pretrain(settings: Settings, folder: Path) -> Figures:
+    """Train, save the weights in the published form, and score what was saved on the test documents."""
     task = prose_task(size=settings["pieces"])
     vocabulary = task.tokenizer.vocabulary
     config = config_of(settings, len(vocabulary), vocabulary.pad_id)
@@ -103,17 +88,17 @@ def pretrain(settings: Settings, folder: Path, *, made: str = SHIPPED, experimen
         evaluate_every=settings["evaluate_every"],
         checkpoint_every=settings["checkpoint_every"],
     )
-    history = train(model, batches, masked_token_loss, training, evaluate=evaluate, checkpoint=folder / f"{made}.pt")
-    save_bert(model.cpu(), folder / made, tokenizer=task.tokenizer, precision="float16")
+    history = train(model, batches, masked_token_loss, training, evaluate=evaluate, checkpoint=folder / f"{SHIPPED}.pt")
+    save_bert(model.cpu(), folder / SHIPPED, tokenizer=task.tokenizer, precision="float16")
     figures = {
         "parameters": parameter_count(config, pooler=False),
         "tokens_seen": settings["steps"] * settings["batch_size"] * settings["window"],
         "processor_seconds": round(history.processor_seconds),
         "training_loss": _thinned(history.loss, 100),
         "validation_accuracy": [[steps, round(value, 4)] for steps, value in history.evaluations],
-        **score_shipped(task, folder / made),
+        **score_shipped(task, folder / SHIPPED),
     }
-    _write_card(folder / made, settings, figures, experiment)
+    _write_card(folder / SHIPPED, settings, figures)
     return figures
 
 
@@ -135,12 +120,12 @@ def _thinned(values: list[float], every: int) -> list[float]:
     return [round(sum(run) / len(run), 4) for run in runs]
 
 
-def _write_card(folder: Path, settings: Settings, figures: Figures, experiment: str) -> None:
+def _write_card(folder: Path, settings: Settings, figures: Figures) -> None:
     """Say beside the weights what they are and how to make them again."""
     prose = prose_card()
     card = {
         "what": "BERT for masked tokens: encoder and head, 16-bit weights",
-        "command": f"python -m seq2bert.experiments {experiment}",
+        "command": "python -m seq2bert.experiments pretrain",
         "settings": settings,
         "torch": torch.__version__.split("+")[0],
         "data": {name: prose[name] for name in ("what", "sha256", "rule", "sources")},

@@ -7,7 +7,7 @@ from seq2bert.bert import BertForMaskedTokens
 from seq2bert.figures.answers import answer_transformer, bert_maps
 from seq2bert.figures.figure import LiveFigure
 from seq2bert.figures.pictures import beside, heat_map
-from seq2bert.figures.weights import describe_bert, describe_reader
+from seq2bert.figures.weights import describe_reader, prepare_bert
 from seq2bert.tokenization import WordPiece
 from seq2bert.transformer import TransformerSeq2Seq
 from seq2bert.vocabulary import Vocabulary
@@ -99,6 +99,7 @@ def bert_heads_figure(
     label: str = "A sentence",
     layer: int = 0,
     head: int = 0,
+    bits: int = 16,
 ) -> LiveFigure:
     """Show every head of a BERT, and where each piece looks.
 
@@ -110,13 +111,19 @@ def bert_heads_figure(
         As for `attention_figure`.
     layer, head : int
         Which head is shown first.
+    bits : int
+        16, or 4: a quarter of the size, and a model that is not quite the same.
 
     Returns
     -------
     LiveFigure
+
+    Raises
+    ------
+    ValueError
+        If ``bits`` is neither.
     """
-    model = model.eval()
-    data = describe_bert(model, tokenizer)
+    model, data = prepare_bert(model, tokenizer, bits)
 
     def answer(given: dict[str, Any]) -> dict[str, Any]:
         return bert_maps(model, tokenizer, text=given["text"])

@@ -14,6 +14,7 @@ __all__ = ["attention_figure", "score_figure"]
 
 _LONGEST_ANSWER = 11  # YYYY-MM-DD and the end
 _EXAMPLES = ("5 de mayo de 2021", "Saturday, November 28, 1987", "28. listopadu 2043", "3 гру 1999")
+_DISPUTED = ("2008 giugno 7", "21 října, 2009", "Saturday, November 28, 1987", "30.04.23")  # not all readers agree
 _FORMULAS = {
     "dot": "q · k",
     "scaled-dot": "q · k / √d",
@@ -96,8 +97,8 @@ def score_figure(
     *,
     source: Vocabulary,
     target: Vocabulary,
-    text: str = _EXAMPLES[1],
-    examples: Sequence[str] = _EXAMPLES,
+    text: str = _DISPUTED[0],
+    examples: Sequence[str] = _DISPUTED,
     label: str = "A date, as people write it",
     max_length: int = _LONGEST_ANSWER,
 ) -> LiveFigure:
@@ -136,8 +137,8 @@ def score_figure(
     return LiveFigure(
         view="zoo",
         title="The same date, every score function",
-        look_for="Type a date. All rows sum to one and most answers agree: which maps are sharp, which are blurred, "
-        "and which does not depend on what is written, only on where?",
+        look_for="Type a date. Rows sum to one in every map, and most answers agree: which maps are sharp, which are "
+        "blurred, and which depends only on where something is written, not on what?",
         alt=alt,
         first={"text": text},
         options={"label": label, "examples": list(examples), "formulas": _FORMULAS},

@@ -8,7 +8,6 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from seq2bert.attention import SCORE_NAMES
@@ -26,8 +25,6 @@ from seq2bert.figures.words import words_figure
 from seq2bert.tokenization import WordPiece
 
 __all__ = ["SITE", "SiteFigure"]
-
-_SMALL_BERT = "bert-prose-small"
 
 
 @dataclass(frozen=True)
@@ -70,8 +67,7 @@ def _heads() -> LiveFigure:
 
 @cache
 def _bert() -> tuple[BertForMaskedTokens, WordPiece]:
-    folder: Path = shipped_folder().with_name(_SMALL_BERT)
-    return load_bert(folder).model.eval(), WordPiece.load(folder)
+    return load_bert(shipped_folder()).model.eval(), WordPiece.load(shipped_folder())
 
 
 def _draw_date(generator: random.Random) -> dict[str, Any]:
@@ -116,7 +112,7 @@ SITE = {
     "scores": SiteFigure(_scores, "scores", _draw_date),
     "softmax": SiteFigure(softmax_figure, None, _draw_scores),
     "heads": SiteFigure(_heads, "heads", _draw_date),
-    "bert-heads": SiteFigure(lambda: bert_heads_figure(*_bert()), "bert", _draw_sentence),
-    "masked-words": SiteFigure(lambda: words_figure(*_bert()), "bert", _draw_hidden),
+    "bert-heads": SiteFigure(lambda: bert_heads_figure(*_bert(), bits=4), "bert", _draw_sentence),
+    "masked-words": SiteFigure(lambda: words_figure(*_bert(), bits=4), "bert", _draw_hidden),
 }
 """By name: what the marks in pages say."""

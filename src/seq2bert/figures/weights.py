@@ -1,4 +1,4 @@
-"""Models as the scripts of live figures read them: sizes and names as JSON, then all weights in 16 bits.
+"""Models as the scripts of live figures read them: sizes and names as JSON, then all weights, in 16 bits or in four.
 
 Knows the course's own models, within the limits that `describe_reader` and the others state.
 """
@@ -22,12 +22,13 @@ from seq2bert.attention import (
     ScaledDotScore,
 )
 from seq2bert.bert import BertForMaskedTokens
+from seq2bert.figures.four_bits import GROUP, FourBits, in_four_bits
 from seq2bert.recurrent import BahdanauDecoder, LuongDecoder, PlainDecoder, Seq2Seq
 from seq2bert.tokenization import WordPiece
 from seq2bert.transformer import TransformerSeq2Seq
 from seq2bert.vocabulary import Vocabulary
 
-__all__ = ["ModelData", "describe_bert", "describe_reader", "pack"]
+__all__ = ["ModelData", "describe_bert", "describe_reader", "pack", "prepare_bert"]
 
 _SCORES = {
     DotScore: "dot",
@@ -48,7 +49,7 @@ class ModelData:
     """What a script needs of one model: settings that JSON can hold, and its weights by name."""
 
     settings: dict[str, Any]
-    tensors: dict[str, Tensor]
+    tensors: dict[str, Tensor | FourBits]
 
 
 def describe_reader(
@@ -84,8 +85,17 @@ def describe_reader(
     return ModelData(settings, _tensors(model))
 
 
-def describe_bert(model: BertForMaskedTokens, tokenizer: WordPiece) -> ModelData:
+def describe_bert(
+    model: BertForMaskedTokens, tokenizer: WordPiece, coarse: Mapping[str, FourBits] | None = None
+) -> ModelData:
     """Describe a BERT with its masked-token head, and the pieces that it reads.
+
+    Parameters
+    ----------
+    model : BertForMaskedTokens
+    tokenizer : WordPiece
+    coarse : mapping of str to FourBits, optional
+        Tensors that are stored in four bits, and are so in the model already.
 
     Raises
     ------
@@ -103,7 +113,23 @@ def describe_bert(model: BertForMaskedTokens, tokenizer: WordPiece) -> ModelData
         "positions": "learned",
         "epsilon": config.norm_epsilon,
     }
-    return ModelData(settings, _tensors(model))
+    return ModelData(settings, _tensors(model) | dict(coarse or {}))
+
+
+def prepare_bert(model: BertForMaskedTokens, tokenizer: WordPiece, bits: int) -> tuple[BertForMaskedTokens, ModelData]:
+    """Return the model that the script runs, in eval mode, and its description.
+
+    Raises
+    ------
+    ValueError
+        If ``bits`` is neither 16 nor 4.
+    """
+    if bits not in (16, 4):
+        raise ValueError(f"bits must be 16 or 4; got {bits}")
+    if bits == 16:
+        return model.eval(), describe_bert(model, tokenizer)
+    rounded, coarse = in_four_bits(model)
+    return rounded.eval(), describe_bert(rounded, tokenizer, coarse)
 
 
 def pack(models: Mapping[str, ModelData]) -> bytes:
@@ -117,7 +143,7 @@ def pack(models: Mapping[str, ModelData]) -> bytes:
     -------
     bytes
         The length of the header (32 bits), the header (JSON, of even length), and the numbers of all tensors
-        in its order, as 16-bit floats; all little-endian.
+        in its order, as 16-bit floats or as `FourBits.pack` has them; all little-endian.
 
     Raises
     ------
@@ -126,8 +152,11 @@ def pack(models: Mapping[str, ModelData]) -> bytes:
     """
     header, parts = {}, []
     for name, data in models.items():
-        header[name] = data.settings | {"tensors": {key: list(t.shape) for key, t in data.tensors.items()}}
+        header[name] = data.settings | {"tensors": {key: _entry(tensor) for key, tensor in data.tensors.items()}}
         for key, tensor in data.tensors.items():
+            if isinstance(tensor, FourBits):
+                parts.append(tensor.pack())
+                continue
             numbers = tensor.detach().float().cpu().numpy()
             if not np.abs(numbers).max(initial=0) <= np.finfo(np.float16).max:
                 raise ValueError(f"{key} of model {name!r} has a weight beyond 16 bits: {np.abs(numbers).max()}")
@@ -137,7 +166,13 @@ def pack(models: Mapping[str, ModelData]) -> bytes:
     return len(text).to_bytes(4, "little") + text + b"".join(parts)
 
 
-def _tensors(model: nn.Module) -> dict[str, Tensor]:
+def _entry(tensor: Tensor | FourBits) -> list[int] | dict[str, Any]:
+    """Say in the header how a tensor is stored: its shape, and the length of its runs if it is in four bits."""
+    shape = list(tensor.shape)
+    return {"shape": shape, "group": GROUP} if isinstance(tensor, FourBits) else shape
+
+
+def _tensors(model: nn.Module) -> dict[str, Tensor | FourBits]:
     """Return the weights, shared ones once, under the first of their names."""
     return dict(model.named_parameters())
 

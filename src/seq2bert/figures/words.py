@@ -9,7 +9,7 @@ from seq2bert.bert import BertForMaskedTokens
 from seq2bert.figures.answers import expect_words
 from seq2bert.figures.figure import LiveFigure
 from seq2bert.figures.pictures import bars, beside
-from seq2bert.figures.weights import describe_bert
+from seq2bert.figures.weights import prepare_bert
 from seq2bert.tokenization import WordPiece
 
 __all__ = ["words_figure"]
@@ -30,6 +30,7 @@ def words_figure(
     hidden: Sequence[int] = (3,),
     examples: Sequence[str] = _SENTENCES,
     label: str = "A sentence",
+    bits: int = 16,
 ) -> LiveFigure:
     """Hide pieces of a sentence and show what the model expects there.
 
@@ -43,6 +44,8 @@ def words_figure(
         Pieces that are hidden first, counted with [CLS] as 0.
     examples, label
         As for `attention_figure`.
+    bits : int
+        16, or 4: a quarter of the size, and a model that is not quite the same.
 
     Returns
     -------
@@ -51,10 +54,9 @@ def words_figure(
     Raises
     ------
     ValueError
-        If nothing is hidden at first.
+        If nothing is hidden at first, or ``bits`` is neither of the two.
     """
-    model = model.eval()
-    data = describe_bert(model, tokenizer)
+    model, data = prepare_bert(model, tokenizer, bits)
 
     def answer(given: dict[str, Any]) -> dict[str, Any]:
         return expect_words(model, tokenizer, text=given["text"], hidden=given.get("hidden", ()))

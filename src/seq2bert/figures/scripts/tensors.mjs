@@ -1,7 +1,13 @@
 // Numbers: reading weights, and the operations that all models share. Matrices are rows in one Float32Array.
 // Leaves out batches: a figure looks at one sentence.
 
-/** Read a file of weights: a length, a JSON header, then the numbers of all tensors in 16 bits. */
+// Of seq2bert.figures.four_bits: the values that four bits stand for, times the scale of a run.
+const LEVELS = [
+  -1, -0.6961928, -0.52507305, -0.39491749, -0.28444138, -0.18477343, -0.09105004, 0, 0.0795803, 0.1609302, 0.2461123,
+  0.33791524, 0.44070983, 0.562617, 0.72295684, 1,
+];
+
+/** Read a file of weights: a length, a JSON header, then the numbers of all tensors in 16 bits or in four. */
 export function readWeights(buffer) {
   const length = new DataView(buffer).getUint32(0, true);
   const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
@@ -11,12 +17,22 @@ export function readWeights(buffer) {
   let start = 0;
   for (const [name, model] of Object.entries(header)) {
     const tensors = {};
-    for (const [key, shape] of Object.entries(model.tensors)) {
+    for (const [key, entry] of Object.entries(model.tensors)) {
+      const { shape = entry, group } = entry;
       const size = shape.reduce((a, b) => a * b, 1);
       const data = new Float32Array(size);
-      for (let i = 0; i < size; i++) data[i] = single[half[start + i]];
+      if (group) {
+        const codes = new Uint8Array(buffer, half.byteOffset + 2 * (start + size / group), size / 2);
+        for (let i = 0; i < size; i++) {
+          const code = i % 2 ? codes[i >> 1] >> 4 : codes[i >> 1] & 15;
+          data[i] = LEVELS[code] * single[half[start + Math.floor(i / group)]];
+        }
+        start += size / group + size / 4;
+      } else {
+        for (let i = 0; i < size; i++) data[i] = single[half[start + i]];
+        start += size;
+      }
       tensors[key] = Object.assign(data, { rows: shape[0] ?? 1, columns: shape[1] ?? 1 });
-      start += size;
     }
     models[name] = { ...model, tensors };
   }
