@@ -27,9 +27,10 @@ class Suspect(Exception):
 
 @dataclass(frozen=True)
 class State:
-    """A process that stands still: how often its threads have run so far."""
+    """A process that stands still: how often its threads have run so far, and what others may set for it."""
 
     switches: tuple[tuple[int, int], ...]
+    score: bytes
 
 
 def children(pid: int) -> list[int]:
@@ -81,9 +82,10 @@ def state_of(pid: int) -> State:
                 raise Suspect("a signal waits for it")
             counts = fields["voluntary_ctxt_switches"], fields["nonvoluntary_ctxt_switches"]
             switches.append((task, sum(map(int, counts))))
+        score = _read(f"/proc/{pid}/oom_score_adj")
     except (OSError, KeyError, ValueError) as error:
         raise Suspect(f"it is gone: {type(error).__name__}") from None
-    return State(tuple(sorted(switches)))
+    return State(tuple(sorted(switches)), score)
 
 
 def look_at(pid: int, end: int, known: frozenset[bytes]) -> State:

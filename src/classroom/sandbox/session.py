@@ -130,6 +130,7 @@ class _Submission:
         self.runs: list[Run] = []
         self.waiting: list[Snapshot] = []
         self.tests: Process | None = None
+        self.deadline = math.inf  # of all cells, then of all tests; starting a process is not their time
 
     def __enter__(self) -> "_Submission":
         return self
@@ -153,7 +154,7 @@ class _Submission:
     def _run_cells(self, cells: Sequence[dict[str, Any]]) -> None:
         done: list[str] = []
         since = 0  # how many of them ran before the last snapshot
-        deadline = time.monotonic() + self.limits.total_seconds
+        self.deadline = time.monotonic() + self.limits.total_seconds
         run: Run | None = self._new_run()
         for place, cell in enumerate(cells):
             test = test_of(cell)
@@ -163,7 +164,7 @@ class _Submission:
                     self.report.notes.append(f"cell {place + 1}: no copy of the process could be made for this test")
                     del done[since:]
                     run.ask("seal")
-                    run = self._run_again(done, deadline)
+                    run = self._run_again(done)
                     snapshot = run.snapshot(test, done) if run else None
                 since = len(done)
                 if snapshot:
@@ -172,18 +173,18 @@ class _Submission:
             if test is not None:
                 self._lost(test, "the notebook did not run this far")
             elif cell["cell_type"] == "code" and run is not None and cell["source"].strip():
-                said, why = run.execute(cell["source"], deadline)
+                said, why = run.execute(cell["source"], self.deadline)
                 self.report.outputs[place] = self.room.keep(said) if why is None else [error_output(why)]
                 if why is None:
                     done.append(cell["source"])
                     continue
                 self.report.notes.append(f"cell {place + 1} {why}; the other cells were run without it")
-                run = self._run_again(done, deadline)
+                run = self._run_again(done)
 
-    def _run_again(self, done: Sequence[str], deadline: float) -> Run | None:
+    def _run_again(self, done: Sequence[str]) -> Run | None:
         """Run cells in a new process; return it, or None with a note."""
         notes = self.report.notes
-        if time.monotonic() > deadline:
+        if time.monotonic() > self.deadline:
             notes.append(f"all cells together ran longer than {self.limits.total_seconds:g} seconds")
             return None
         if len(self.runs) > _RESTARTS:
@@ -191,7 +192,7 @@ class _Submission:
             return None
         run = self._new_run()
         for source in done:
-            _, why = run.execute(source, deadline)
+            _, why = run.execute(source, self.deadline)
             if why is not None:
                 notes.append(f"a cell that had run {why} when it was run again: the rest was not run")
                 return None
@@ -199,7 +200,7 @@ class _Submission:
 
     def _run_tests(self) -> None:
         """Run each test with its snapshot, then those whose snapshots were given up."""
-        deadline = time.monotonic() + self.limits.total_seconds
+        self.deadline = time.monotonic() + self.limits.total_seconds
         tied = []
         for run in self.runs:
             tied += run.seal([snapshot for snapshot in self.waiting if snapshot.run is run])
@@ -207,25 +208,25 @@ class _Submission:
             if snapshot in tied:
                 snapshot.run.end(snapshot)
         for snapshot in self.waiting:
-            if snapshot not in tied and not self._test(snapshot, deadline):
+            if snapshot not in tied and not self._test(snapshot):
                 tied.append(snapshot)
         for snapshot in tied:
-            self._test_alone(snapshot, deadline)
+            self._test_alone(snapshot)
 
-    def _test_alone(self, given_up: Snapshot, deadline: float) -> None:
+    def _test_alone(self, given_up: Snapshot) -> None:
         """Run the cells before a test again, and the test behind them."""
         test = given_up.test
         self.report.notes.append(f"{test.task} was tested in a run of its own: something was shared between the tests")
-        run = self.sandbox.new_run()
+        run = self._started()
         snapshot = None
         try:
-            if all(run.execute(source, deadline)[1] is None for source in given_up.before):
+            if all(run.execute(source, self.deadline)[1] is None for source in given_up.before):
                 snapshot = run.snapshot(test, given_up.before)
             if snapshot:
                 run.seal([])
                 run.ask("go", snapshot.pid)
-                self._ask_tests(snapshot, deadline)
-            elif time.monotonic() > deadline:
+                self._ask_tests(snapshot)
+            elif time.monotonic() > self.deadline:
                 self._lost(test, self._too_long(self.limits.total_seconds, "all checks together"))
             else:
                 self._lost(test, "the notebook did not run this far again")
@@ -234,18 +235,18 @@ class _Submission:
                 snapshot.end.close()
             run.close()
 
-    def _test(self, snapshot: Snapshot, deadline: float) -> bool:
+    def _test(self, snapshot: Snapshot) -> bool:
         """Run a test if its snapshot is as it was; return whether it is."""
         if not snapshot.run.let_go(snapshot):
             snapshot.run.end(snapshot)
             return False
-        self._ask_tests(snapshot, deadline)
+        self._ask_tests(snapshot)
         return True
 
-    def _ask_tests(self, snapshot: Snapshot, deadline: float) -> None:
+    def _ask_tests(self, snapshot: Snapshot) -> None:
         """Hand a snapshot that runs to the tests' process, and end it afterwards."""
         test, run = snapshot.test, snapshot.run
-        seconds = min(self.limits.test_seconds, max(deadline - time.monotonic(), 0.0))
+        seconds = min(self.limits.test_seconds, max(self.deadline - time.monotonic(), 0.0))
         self.tests = self.tests or self.sandbox.new_tests()
         try:
             request = {**asdict(test), "draw": self.draw}
@@ -274,8 +275,14 @@ class _Submission:
         self.report.outcomes.append(Outcome(test.task, test.points, 0.0, message=why, shown=why))
 
     def _new_run(self) -> Run:
-        run = self.sandbox.new_run()
+        run = self._started()
         self.runs.append(run)
+        return run
+
+    def _started(self) -> Run:
+        began = time.monotonic()
+        run = self.sandbox.new_run()
+        self.deadline += time.monotonic() - began
         return run
 
 

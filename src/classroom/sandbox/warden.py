@@ -252,8 +252,18 @@ def _into_box(limits: walls.Limits, size: int, inner: bool) -> None:
     os.makedirs("/tmp/work", exist_ok=True)
     os.chdir("/tmp/work")
     walls.set_limits(limits, size)
-    walls.hide()
+    if not inner and not _only_ancestors_trace():
+        walls.hide()  # from its other processes, which see /proc; an ordinary grader cannot look at it then, either
     walls.give_up_privileges(times=inner)
+
+
+def _only_ancestors_trace() -> bool:
+    """Whether the kernel keeps a process from writing in the memory of one that it has not started."""
+    try:
+        with open("/proc/sys/kernel/yama/ptrace_scope", encoding="ascii") as file:
+            return int(file.read()) > 0
+    except (OSError, ValueError):
+        return False
 
 
 def _parent_of(pid: int) -> int:
