@@ -93,7 +93,8 @@ def receive(
     student : str, optional
         For files: all of them are this student's.
     at : datetime, optional
-        For files: when they were handed in, with a time zone. Files' own times tell nothing about lateness.
+        For files: when they were handed in, with a time zone; then a student's files are one attempt. Files' own times
+        tell nothing about lateness.
     limits : ArchiveLimits, optional
         Of the source.
     tell : callable
@@ -123,8 +124,9 @@ def receive(
         for item in found:
             if isinstance(item, Item):
                 item.student = student or item.student
-                if at is not None:
-                    item.time, item.time_is_said = at, True
+        if at is not None:
+            found = _at_once(found, at)
+        for item in found:
             kept = _keep(folder, assignment, kind, source, item, spelling) if isinstance(item, Item) else item
             if isinstance(kept, Refused):
                 intake.refused.append(kept)
@@ -134,6 +136,21 @@ def receive(
                 (intake.new if new else intake.known).append(receipt)
                 tell(receipt, new)
     return intake
+
+
+def _at_once(found: list[Item | Refused], at: datetime) -> list[Item | Refused]:
+    """Join the items of each student: what was handed in at one moment is one attempt."""
+    by_student: dict[str, Item] = {}
+    result: list[Item | Refused] = []
+    for item in found:
+        if isinstance(item, Item) and item.student in by_student:
+            by_student[item.student].files += item.files
+            continue
+        if isinstance(item, Item):
+            by_student[item.student] = item
+            item.time, item.time_is_said = at, True
+        result.append(item)
+    return result
 
 
 def _keep(
