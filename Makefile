@@ -24,9 +24,11 @@ book: environment ## run the lectures that changed, build the site, say where it
 	@$(IN) -m tools.build_site
 
 test: book ## the book, then every test; prints the minutes of each part
+	@$(IN) -m tools.install_node_packages --for test
 	@$(IN) -m tools.run_tests
 
 test-all: book ## the same and what takes long: lectures again from nothing, slow tests
+	@$(IN) -m tools.install_node_packages --for test-all
 	@$(IN) -m tools.execute --force
 	@$(IN) -m tools.build_site --anew
 	@$(IN) -m tools.run_tests --all

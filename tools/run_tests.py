@@ -44,6 +44,7 @@ def parts(everything):
         "answers": ["-W", "ignore", "-m", "tools.check_assignments", "--check"],
         "classroom": [*PYTEST, *chosen, "tests/classroom"],
         "book": [*PYTEST, *chosen, "tests/book"],
+        "browser": [*PYTEST, *chosen, "tests/browser"],
     }
     return {name: command for name, command in every.items() if name not in NEEDS or (ROOT / NEEDS[name]).exists()}
 

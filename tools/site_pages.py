@@ -6,6 +6,7 @@ change on any page stops the build, so that none outlives the fault it mends.
 
 import posixpath
 import re
+from html import unescape
 from urllib.parse import unquote, urlsplit
 
 # Scripts that the theme puts on every page: icons (drawn when the site is built), Bootstrap (for menus and hints that
@@ -38,6 +39,7 @@ def with_deferred_scripts(name, page):
 # In both themes the code's own colour, or no glyph at all: marking them doubles the size of a page.
 UNCOLOURED = re.compile(r'<span class="(?:n|p|w|x)">([^<]*)</span>')
 EMPTY = re.compile(r"<span></span>")
+NARROW = 40  # characters of code that fit on a phone
 CODE = re.compile(r"<pre>.*?</pre>", re.DOTALL)
 
 
@@ -46,9 +48,21 @@ def with_plain_code(page):
 
     def plain(match):
         code = EMPTY.sub("", UNCOLOURED.sub(r"\1", match[0]))
-        return re.sub(r'<span class="([a-z0-9]+)">([^<]*)</span>(?:<span class="\1">([^<]*)</span>)+', joined, code)
+        code = re.sub(r'<span class="([a-z0-9]+)">([^<]*)</span>(?:<span class="\1">([^<]*)</span>)+', joined, code)
+        return "\n".join(map(with_indent, code.split("\n"))) if "<span" in code else code
 
     return CODE.sub(plain, page)
+
+
+def with_indent(line):
+    """A long line of code, wrapped so that what does not fit is indented below it (course.css)."""
+    text = unescape(re.sub(r"<[^>]*>", "", line))
+    opening = line.startswith("<pre>")
+    if len(text) <= NARROW or line.endswith("</pre>"):
+        return line
+    indent = min(len(text) - len(text.lstrip(" ")), 24)
+    start = "<pre>" if opening else ""
+    return f'{start}<span class="i{indent}">{line.removeprefix("<pre>")}</span>'
 
 
 def joined(match):
