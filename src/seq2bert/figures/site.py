@@ -75,8 +75,8 @@ def _words() -> LiveFigure:
     accuracy = {bits: score["accuracy"] for bits, score in load_result("four-bits")["summary"].items()}
     figure = words_figure(*_bert(), bits=4)
     cost = (
-        f" The weights are rounded to four bits, to load faster; on held-out text {accuracy['4 bits']:.1%} of the hidden "
-        f"pieces are guessed, instead of {accuracy['16 bits']:.1%}."
+        " The weights are rounded to four bits, to load faster; on held-out text it guesses "
+        f"{accuracy['4 bits']:.1%} of the hidden pieces, instead of {accuracy['16 bits']:.1%}."
     )
     return replace(figure, title="Masked words, predicted by the course's BERT", look_for=figure.look_for + cost)
 
