@@ -23,9 +23,10 @@ export function readWeights(buffer) {
       const data = new Float32Array(size);
       if (group) {
         const codes = new Uint8Array(buffer, half.byteOffset + 2 * (start + size / group), size / 2);
-        for (let i = 0; i < size; i++) {
-          const code = i % 2 ? codes[i >> 1] >> 4 : codes[i >> 1] & 15;
-          data[i] = LEVELS[code] * single[half[start + Math.floor(i / group)]];
+        for (let i = 0; i < size; i += 2) {
+          const scale = single[half[start + Math.trunc(i / group)]];
+          data[i] = LEVELS[codes[i / 2] & 15] * scale;
+          data[i + 1] = LEVELS[codes[i / 2] >> 4] * scale;
         }
         start += size / group + size / 4;
       } else {
