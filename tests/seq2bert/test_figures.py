@@ -10,10 +10,14 @@ import pytest
 import torch
 
 from seq2bert.bert import BertConfig, BertForMaskedTokens
+from seq2bert.checkpoints import shipped_folder, shipped_sha256
 from seq2bert.data.dates import date_vocabularies, load_dates
+from seq2bert.experiments import four_bits, load_result
+from seq2bert.experiments.prose_task import ProseTask, prose_task
 from seq2bert.figures import attention_figure, heads_figure, softmax_figure, words_figure
 from seq2bert.figures.answers import answer_reader
 from seq2bert.figures.bundle import bundle, module_sources
+from seq2bert.figures.four_bits import LEVELS, in_four_bits, to_four_bits
 from seq2bert.figures.pictures import beside, heat_map
 from seq2bert.figures.weights import ModelData, describe_bert, pack
 from seq2bert.recurrent import build_seq2seq
@@ -176,3 +180,49 @@ def test_bert_needs_something_hidden_and_one_rule_of_accents(bert):
         words_figure(model, WordPiece(pieces), text="a b", hidden=[9])
     with pytest.raises(ValueError, match="strip accents exactly if they lower-case"):
         describe_bert(model, WordPiece(pieces, Cleaning(strip_accents=False)))
+
+
+def test_four_bits_by_hand():
+    """Weights that lie on levels times a scale stay as they are; a lone large one does not flatten the others."""
+    exact = torch.tensor(LEVELS).repeat(4) * 0.5
+    coarse = to_four_bits(torch.stack([exact, -2 * exact.abs()]))
+    assert coarse.scales.tolist() == [0.5, 1.0]
+    torch.testing.assert_close(coarse.values()[0], exact)
+    assert coarse.codes[0, :16].tolist() == list(range(16))
+    assert coarse.pack()[4:6] == bytes([0x10, 0x32])  # two scales, then codes 0 and 1, 2 and 3
+
+
+def test_four_bits_are_close_and_only_large_matrices_have_them():
+    model = torch.nn.Sequential(torch.nn.Linear(256, 128), torch.nn.Linear(128, 8))
+    rounded, coarse = in_four_bits(model)
+    assert list(coarse) == ["0.weight"]
+    assert torch.equal(rounded[0].weight, coarse["0.weight"].values())
+    assert torch.equal(rounded[1].weight, model[1].weight)
+    error = (rounded[0].weight - model[0].weight).std() / model[0].weight.std()
+    assert 0 < error < 0.12  # sixteen levels spread evenly over ±√3 deviations would give 0.0625 at best
+    assert len(coarse["0.weight"].pack()) == 256 * 128 // 2 + 256 * 128 // 64 * 2
+
+
+def test_four_bits_of_zeros():
+    assert torch.equal(to_four_bits(torch.zeros(64)).values(), torch.zeros(64))
+
+
+@pytest.mark.error_messages
+def test_four_bits_need_whole_runs(bert):
+    with pytest.raises(ValueError, match="a multiple of 64 weights; got 65"):
+        to_four_bits(torch.ones(65))
+    with pytest.raises(ValueError, match="bits must be 16 or 4; got 8"):
+        words_figure(bert[0], WordPiece(bert[1]), text="a b", hidden=[1], bits=8)
+
+
+def test_the_cost_of_four_bits_is_recorded_for_these_weights(monkeypatch):
+    record = load_result("four-bits")
+    assert record["config"]["checkpoint"] == shipped_sha256()
+    assert four_bits.EXPERIMENT.plan([]) == [four_bits.CONFIG]
+    scores = record["summary"]
+    assert scores["16 bits"]["accuracy"] == load_result("pretrain")["summary"]["test"]["accuracy"]
+    assert 0 < scores["16 bits"]["accuracy"] - scores["4 bits"]["accuracy"] < 0.02
+    few = prose_task(WordPiece.load(shipped_folder())).held_out("test")[:1]
+    monkeypatch.setattr(ProseTask, "held_out", lambda task, part: few)
+    found = four_bits.score_both(four_bits.CONFIG)
+    assert found["4 bits"]["loss"] > found["16 bits"]["loss"]

@@ -134,7 +134,7 @@ def bert_heads_figure(
     weights = first["maps"]["encoder"][layer][head]
     return LiveFigure(
         view="heads",
-        title="Every head of a small BERT",
+        title="Every head of a BERT",
         look_for=_LOOK_FOR,
         alt=alt,
         first={"text": text, "kind": "encoder", "layer": layer, "head": head, "query": 1},

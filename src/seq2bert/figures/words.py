@@ -70,7 +70,7 @@ def words_figure(
     alt = f"Bars: what is expected at the hidden piece of “{' '.join(first['tokens'])}”: {said}."
     return LiveFigure(
         view="words",
-        title="Masked words, predicted by a small BERT",
+        title="Masked words, predicted by BERT",
         look_for="Hide one piece, then its neighbours too: how fast does the prediction turn into a guess? Compare "
         "words that grammar decides with words that only the meaning does.",
         alt=alt,

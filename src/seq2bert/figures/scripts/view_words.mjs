@@ -53,7 +53,7 @@ export function show(root, models, first, options) {
     const weights = softmax(now.logits[now.places.indexOf(asked)]);
     const order = [...weights.keys()].sort((a, b) => weights[b] - weights[a]).slice(0, BEST);
     const truth = written[asked] === MASK ? "" : ` Written there: “${written[asked]}”, with ${(100 * weights[models.model.ids.get(written[asked])]).toFixed(1)} %.`;
-    title.textContent = `Expected at piece ${asked}:${truth}`;
+    title.textContent = `Expected at piece ${asked}.${truth}`;
     list.replaceChildren(...bars(order.map((id) => ({ name: models.model.vocabulary[id], weight: weights[id] }))));
     say(`Expected: ${order.slice(0, 3).map((id) => models.model.vocabulary[id]).join(", ")}.${truth}`);
   }
