@@ -15,7 +15,7 @@ from pathlib import Path
 from tools import execute
 
 ROOT = Path(__file__).resolve().parent.parent
-SERVED = "_vendor/_static/live"
+SERVED = "_served/_static/live"
 FRAGMENTS = "_live"
 SITE_FILES = {"start.js": "live_figures.js", "live.css": "live_figures.css"}
 
