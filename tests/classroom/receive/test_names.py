@@ -43,7 +43,7 @@ HOSTILE = [
     "%2e%2e%2f",
     "=2E=2E",
     "\ud800",
-    "caf\udce9",
+    "Zo\udceb",
     "'; DROP TABLE student; --",
 ]
 anything = st.text(st.characters(), min_size=1, max_size=16)
