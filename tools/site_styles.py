@@ -24,10 +24,10 @@ def sheets_of(name, page):
 
 
 def all_sheets(pages):
-    """Style sheets of all pages in an order that agrees with each page's."""
+    """Style sheets of all pages, in the order of the page that has most of them."""
     order = []
-    for name, page in pages.items():
-        for sheet in sheets_of(name, page):
+    for sheets in sorted((sheets_of(name, page) for name, page in pages.items()), key=len, reverse=True):
+        for sheet in sheets:
             if sheet not in order:
                 order.append(sheet)
     return order
