@@ -122,6 +122,7 @@ def test_a_picture_has_a_shade_for_each_weight_and_says_what_it_shows():
     ]
     assert "&lt;" in group
     assert "␣" in group
+    assert heat_map([[1.0]], rows=["x"], columns=["y"], title="a long title")[1] > 100  # not cut off
     picture = beside([(group, width, height)] * 3, alt='three "maps"', columns=2, gap=5)
     assert 'viewBox="0 0 65 65"' in picture
     assert 'aria-label="three &quot;maps&quot;"' in picture

@@ -68,7 +68,7 @@ def heat_map(
     for y, label in enumerate(rows):
         at = above + (y + 0.5) * cell + size * 0.35
         group += _text(label, left - 6 if words else left / 2, at, size, anchor="end" if words else "middle")
-    return group, round(left + width * cell), round(above + height * cell)
+    return group, round(max(left + width * cell, len(title) * 8.6)), round(above + height * cell)
 
 
 def bars(names: Sequence[str], weights: Sequence[float], *, width: int = 480) -> tuple[str, int, int]:
