@@ -25,7 +25,8 @@ CONTROLS = """() => {
 LOOK = """one => { const s = getComputedStyle(one);
   return [s.outlineStyle, s.outlineWidth, s.outlineColor, s.boxShadow, s.borderColor, s.backgroundColor, s.color,
           s.textDecorationLine, s.textDecorationThickness].join("|"); }"""
-FOCUSED = """() => { const one = document.activeElement;
+FOCUSED = (
+    """() => { const one = document.activeElement;
   if (!one || one === document.body) return null;
   const look = (%s);
   const now = look(one);
@@ -33,7 +34,9 @@ FOCUSED = """() => { const one = document.activeElement;
   const before = look(one);
   one.focus();
   return {control: one.dataset.control ?? null, visible: now !== before, html: one.outerHTML.slice(0, 160)};
-}""" % LOOK  # noqa: UP031 - braces belong to the script
+}"""
+    % LOOK
+)
 
 
 def walk(page, limit):

@@ -32,7 +32,9 @@ def test_the_same_site_gives_the_same_bytes():
     files = {"b.html": b"second", "a.html": b"first"}
     again = dict(sorted(files.items()))
     assert make_zip(files) == make_zip(again)
-    assert zipfile.ZipFile(io.BytesIO(make_zip(files))).namelist() == [FOLDER + n for n in ("README.txt", *sorted(files))]
+    assert zipfile.ZipFile(io.BytesIO(make_zip(files))).namelist() == [
+        FOLDER + n for n in ("README.txt", *sorted(files))
+    ]
     assert make_zip(files) != make_zip(files | {"c.html": b"third"})
 
 
@@ -61,7 +63,9 @@ def test_a_page_that_asks_for_another_host_is_noticed(html, root, axe, tmp_path,
     from tests.browser.site_server import served
 
     picture = "https://example.org/picture.png"
-    (tmp_path / "index.html").write_text(f'<html lang="en"><title>t</title><main><h1>t</h1><img src="{picture}" alt="">')
+    (tmp_path / "index.html").write_text(
+        f'<html lang="en"><title>t</title><main><h1>t</h1><img src="{picture}" alt="">'
+    )
     with served(tmp_path, root) as address:
         visit = Visit("index.html", "light", 1280)
         found = make_visits(address, [visit], axe)[visit]
