@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import typer.main
 
-from classroom.cli import app
+from classroom.command import app
 from classroom.course import Course, Settings
 from classroom.receive import KINDS
 from classroom.sandbox import Limits
