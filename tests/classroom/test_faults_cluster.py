@@ -78,9 +78,19 @@ def test_a_worker_with_other_versions_stops_the_run(small, monkeypatch):
 
 def test_a_scheduler_that_goes_stops_the_run(small, monkeypatch):
     class_of(small, 2)
-    options = {"processes": True, "n_workers": 1, "threads_per_worker": 1, "dashboard_address": ":0"}
-    local = LocalCluster(**options)
+    send, sent = cluster._Collection._send, []
+
+    def sends(self, job):
+        send(self, job)
+        sent.append(job)
+        if len(sent) == 2:
+            threading.Timer(1.0, local.close).start()
+
     monkeypatch.setattr(cluster, "judge_on_worker", _never)
-    threading.Timer(3.0, local.close).start()
-    with pytest.raises(Unavailable, match="does not answer any more; what is graded is kept"):
+    monkeypatch.setattr(cluster._Collection, "_send", sends)
+    options = {"processes": True, "n_workers": 1, "threads_per_worker": 1, "dashboard_address": None}
+    with (
+        LocalCluster(**options) as local,
+        pytest.raises(Unavailable, match="does not answer any more; what is graded is kept"),
+    ):
         grade_class(small, NAME, execute=cluster.on_cluster(small, local.scheduler_address))
