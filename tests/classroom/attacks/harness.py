@@ -7,7 +7,7 @@ that it can take a defence away inside. A defence outside, in the grader's own p
 
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 from unittest import mock
@@ -18,7 +18,7 @@ from classroom.cells import TestCell
 from classroom.sandbox import Limits, Report, Sandbox, SandboxLost, bubblewrap, runs
 
 LIMITS = Limits(
-    cell_seconds=3.0, test_seconds=3.0, total_seconds=20.0, processor_seconds=20, memory=256 * 2**20,
+    cell_seconds=15.0, test_seconds=15.0, total_seconds=60.0, processor_seconds=20, memory=256 * 2**20,
     total_memory=2**30, processes=24, open_files=64, file_bytes=8 * 2**20, disk_bytes=16 * 2**20,
     output_characters=5_000,
 )  # fmt: skip
@@ -95,6 +95,8 @@ class Attack:
         Defences in the grader's own process: what `unittest.mock.patch` takes, and the value instead.
     limits : dict
         Limits that are the defence, with values that do not hinder the attack.
+    bounds : dict
+        Limits for the attack alone, where it waits until they end it.
     won : callable
         Whether the report shows that the attack won.
     """
@@ -106,6 +108,7 @@ class Attack:
     without: str = ""
     outside: tuple[tuple[str, Any], ...] = ()
     limits: dict[str, Any] = field(default_factory=dict)
+    bounds: dict[str, Any] = field(default_factory=dict)
     won: Callable[[Report], bool] = field(default=says_so)
 
     def __post_init__(self) -> None:
@@ -193,7 +196,15 @@ class Grounds:
 
     def wins(self, attack: Attack) -> bool:
         """Whether an attack wins against all defences."""
-        return self._won(attack, self.grade)
+        with self.limited(self.sandbox(), attack.bounds):
+            return self._won(attack, self.grade)
+
+    @contextlib.contextmanager
+    def limited(self, sandbox: Sandbox, limits: dict[str, Any]) -> Iterator[None]:
+        """Let other limits hold in a sandbox."""
+        changed = replace(self.limits, **limits)
+        with mock.patch.object(sandbox, "limits", changed), mock.patch.object(sandbox._template, "limits", changed):
+            yield
 
     def wins_without_defence(self, attack: Attack) -> bool:
         """Whether it wins where its defence is switched off."""
@@ -201,9 +212,7 @@ class Grounds:
             for target, value in attack.outside:
                 stack.enter_context(mock.patch(target, value))
             sandbox = self.sandbox(weak=bool(attack.without))
-            limits = replace(self.limits, **attack.limits)
-            for holder in (sandbox, sandbox._template):
-                stack.enter_context(mock.patch.object(holder, "limits", limits))
+            stack.enter_context(self.limited(sandbox, attack.bounds | attack.limits))
             if attack.without:
                 return self._won(attack, lambda *cells: self.grade_without(attack.without, *cells))
             return self._won(attack, self.grade)

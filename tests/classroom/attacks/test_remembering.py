@@ -48,13 +48,10 @@ def remembers(name, before, write, read, **defence):
     """An attack that takes a word from one test to the next."""
     double = f"def double(number):\n    {write}\n    return 2 * number"
     triple = f"def triple(number):\n    raise ValueError('heard ' + str({read}))"
-    return Attack(
-        name,
-        CATEGORY,
-        (before, double, TEST_OF_DOUBLE, triple, TEST_OF_TRIPLE),
-        won=told,
-        **({"outside": NOT_LOOKED_AT} | defence),
-    )
+    cells = (before, double, TEST_OF_DOUBLE, triple, TEST_OF_TRIPLE)
+    # One that hears nothing may wait for a word until its time is over.
+    defence = {"outside": NOT_LOOKED_AT, "bounds": {"test_seconds": 4.0}} | defence
+    return Attack(name, CATEGORY, cells, won=told, **defence)
 
 
 CLONE = """

@@ -4,7 +4,6 @@ import os
 import socket
 import stat
 import uuid
-from dataclasses import replace
 from pathlib import Path
 from unittest import mock
 
@@ -276,15 +275,14 @@ def holes(place, bubblewrap_is_there):
         mock.patch.object(bubblewrap, "_python_folders", return_value=[*folders(), str(place)]),
         mock.patch.dict(os.environ, {"TOKEN": "token-of-the-grader"}),
     ):
-        limits = replace(LIMITS, cell_seconds=30.0)  # filling memory takes time
-        whole = Grounds(limits=limits)
+        whole = Grounds()
         whole.sandbox()
         with (
             mock.patch.object(bubblewrap, "command", without_walls),
             mock.patch.object(bubblewrap, "_environment", return_value=environment() | {"TOKEN": os.environ["TOKEN"]}),
             mock.patch.object(runs, "Group", NoGroup),
         ):
-            broken = Grounds(limits=limits)
+            broken = Grounds()
             broken.sandbox(weak=True)
     yield whole, broken
     whole.close()
