@@ -323,7 +323,7 @@ def test_nothing_of_pythons_can_be_written(holes, place):
 def test_neither_the_course_nor_a_home_nor_a_class_can_be_seen(holes, root, place):
     whole, _ = holes
     (place / "seen").touch()  # what is shown is seen: the question can be answered
-    needed = bubblewrap._python_folders()
+    needed = [*bubblewrap._python_folders(), str(place)]
     home = [path for path in Path.home().iterdir() if not any(Path(each).is_relative_to(path) for each in needed)]
     asked = [*home, root / "solutions", root / "grading", root / "nbgrader_config.py", Path(__file__), place / "seen"]
     source = f"""
