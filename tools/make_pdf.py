@@ -122,7 +122,7 @@ def write(writer, path, title):
     """Save a document with its title and open its bookmarks."""
     writer.add_metadata({"/Title": title, "/Author": "The authors of From seq2seq to BERT", "/Producer": "pypdf"})
     writer.page_mode = "/UseOutlines"
-    writer.compress_identical_objects(remove_identicals=True, remove_orphans=True)
+    writer.compress_identical_objects()
     path.parent.mkdir(parents=True, exist_ok=True)
     writer.write(path)
 
