@@ -195,4 +195,4 @@ def test_people_read_names_and_no_control_characters(small, tmp_path):
     assert code == 1
     assert "\x1b" not in text
     assert "ann: one attempt" in text
-    assert "1 handed in; 1 can be graded (0 late, 0 repaired), 0 cannot" in text
+    assert "2 handed in; 1 can be graded (0 late, 0 repaired), 1 cannot" in text
