@@ -28,7 +28,7 @@ def test_a_message_and_a_file_arrive(ends):
     read, write = os.pipe()
     wire.send({"do": "this", "half": "\ud83e", "n": [1, 2.5, None]}, (write,))
     os.close(write)
-    said, (file,) = Wire(other).receive(timeout=10.0)
+    said, (file,) = Wire(other).receive(timeout=10.0, with_files=True)
     assert said == {"do": "this", "half": "\ud83e", "n": [1, 2.5, None]}
     os.write(file, b"x")
     assert os.read(read, 1) == b"x"
@@ -57,8 +57,19 @@ def test_more_files_than_allowed_are_refused_and_closed(ends):
     Wire(other).send({}, (write,) * (module._MOST_FILES + 1))
     os.close(write)
     with pytest.raises(WireClosed):
-        wire.receive(timeout=10.0)
+        wire.receive(timeout=10.0, with_files=True)
     assert os.read(read, 1) == b""  # no one holds the other end any more
+    os.close(read)
+
+
+def test_files_that_nobody_asked_for_are_closed_and_the_message_read(ends):
+    """A student's process could send four with each answer, until the grader can open nothing any more."""
+    wire, other = ends
+    read, write = os.pipe()
+    Wire(other).send({"outputs": []}, (write,) * module._MOST_FILES)
+    os.close(write)
+    assert wire.receive(timeout=10.0) == ({"outputs": []}, [])
+    assert os.read(read, 1) == b""
     os.close(read)
 
 

@@ -110,7 +110,7 @@ def serve_cells(wire: Wire, limits: Limits) -> None:
             for file in spare:
                 with contextlib.suppress(OSError):
                     os.close(file)
-            request, files = wire.receive()
+            request, files = wire.receive(with_files=True)
             if request["do"] == "execute":
                 spare = _reserve()
                 said = _execute(shell, request["source"], limits)

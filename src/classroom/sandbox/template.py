@@ -48,7 +48,7 @@ def main() -> None:
     children: set[int] = set()
     with contextlib.suppress(WireClosed):
         while True:
-            request, files = wire.receive()
+            request, files = wire.receive(with_files=True)
             wire.send(_answer(request, files, children, wire, inner))
             for file in files:
                 os.close(file)

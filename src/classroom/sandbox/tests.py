@@ -20,7 +20,7 @@ def serve_tests(wire: Wire) -> None:
     """
     with contextlib.suppress(WireClosed):
         while True:
-            request, files = wire.receive()
+            request, files = wire.receive(with_files=True)
             draw = request.pop("draw")
             # What was not sent cannot be sent when the stream is closed, either: the snapshot may have closed its end.
             with contextlib.suppress(OSError), socket.socket(fileno=files[0]) as end, end.makefile("rwb") as stream:

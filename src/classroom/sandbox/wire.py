@@ -79,7 +79,9 @@ class Wire:
         except (OSError, ValueError) as error:
             raise WireClosed(str(error)) from None
 
-    def receive(self, *, timeout: float | None = None, limit: int = LIMIT) -> tuple[Any, list[int]]:
+    def receive(
+        self, *, timeout: float | None = None, limit: int = LIMIT, with_files: bool = False
+    ) -> tuple[Any, list[int]]:
         """Return the next message and the open files that came with it.
 
         Parameters
@@ -88,6 +90,9 @@ class Wire:
             Seconds until all of it must be there; None only where the sender is trusted.
         limit : int
             Bytes that are read.
+        with_files : bool
+            Take the open files that come. Otherwise the kernel closes them before they are here: a student's process
+            could fill the receiver's table of them, and keep memory and disks alive in it.
 
         Raises
         ------
@@ -96,10 +101,11 @@ class Wire:
         deadline = None if timeout is None else time.monotonic() + timeout
         files: list[int] = []
         try:
-            (length,) = _LENGTH.unpack(self._read(_LENGTH.size, deadline, files))
+            wanted = files if with_files else None
+            (length,) = _LENGTH.unpack(self._read(_LENGTH.size, deadline, wanted))
             if length > limit:
                 raise WireClosed(f"a message of {length} bytes; at most {limit} are read")
-            return read_json(self._read(length, deadline, files).decode("utf-8"), _MEMBERS), files
+            return read_json(self._read(length, deadline, wanted).decode("utf-8"), _MEMBERS), files
         except (OSError, ValueError, RecursionError, MemoryError) as error:
             _close(files)
             raise WireClosed(f"{type(error).__name__}: {error}") from None
@@ -111,23 +117,28 @@ class Wire:
         """Close this end."""
         self.end.close()
 
-    def _read(self, n: int, deadline: float | None, files: list[int]) -> bytes:
+    def _read(self, n: int, deadline: float | None, files: list[int] | None) -> bytes:
         data = bytearray()
         while len(data) < n:
             self._wait(deadline, write=False)
-            space = socket.CMSG_SPACE(_MOST_FILES * array.array("i").itemsize)
-            part, ancillary, flags, _ = self.end.recvmsg(min(n - len(data), 2**20), space)
-            for level, kind, content in ancillary:
-                if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
-                    numbers = array.array("i")
-                    numbers.frombytes(content[: len(content) - len(content) % numbers.itemsize])
-                    files.extend(numbers)
-            if flags & socket.MSG_CTRUNC or len(files) > _MOST_FILES:
-                raise WireClosed("more open files than a message may carry")
+            most = min(n - len(data), 2**20)
+            part = self.end.recv(most) if files is None else self._read_with_files(most, files)
             if not part:
                 raise WireClosed("the other process is gone")
             data += part
         return bytes(data)
+
+    def _read_with_files(self, most: int, files: list[int]) -> bytes:
+        space = socket.CMSG_SPACE(_MOST_FILES * array.array("i").itemsize)
+        part, ancillary, flags, _ = self.end.recvmsg(most, space)
+        for level, kind, content in ancillary:
+            if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+                numbers = array.array("i")
+                numbers.frombytes(content[: len(content) - len(content) % numbers.itemsize])
+                files.extend(numbers)
+        if flags & socket.MSG_CTRUNC or len(files) > _MOST_FILES:
+            raise WireClosed("more open files than a message may carry")
+        return part
 
     def _wait(self, deadline: float | None, *, write: bool) -> None:
         poll = select.poll()
