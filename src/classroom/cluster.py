@@ -79,7 +79,7 @@ def on_cluster(course: Course, scheduler: str) -> Execute:
         with client:
             if not client.nthreads():
                 raise Unavailable(f"the scheduler at {scheduler} has no workers: dask worker {scheduler} --nthreads 1")
-            yield from _Collection(client, scheduler, course.settings.limits).verdicts(jobs)
+            yield from _Collection(client, scheduler, course).verdicts(jobs)
 
     return execute
 
@@ -97,7 +97,7 @@ def versions() -> Mapping[str, str]:
     return {"Python": python, "the course": code.hexdigest()[:12]} | {name: version(name) for name in packages}
 
 
-def judge_on_worker(job: Job, limits: Limits, wanted: Mapping[str, str]) -> Verdict:
+def judge_on_worker(job: Job, limits: Limits, wanted: Mapping[str, str], keep_out: tuple[Path, ...] = ()) -> Verdict:
     """Give the verdict on a job, in the sandbox of this thread of a worker.
 
     Raises
@@ -114,18 +114,18 @@ def judge_on_worker(job: Job, limits: Limits, wanted: Mapping[str, str]) -> Verd
     why = ""
     for lost in range(1, TRIES + 1):
         try:
-            return judge(job, _sandbox(limits))
+            return judge(job, _sandbox(limits, keep_out))
         except SandboxLost as error:
             _close()
             why = f"{lost} sandboxes ended: {error}"
     return failure(job, why)
 
 
-def _sandbox(limits: Limits) -> Sandbox:
+def _sandbox(limits: Limits, keep_out: tuple[Path, ...]) -> Sandbox:
     """Return the sandbox of this thread; it ends with the thread or the process."""
     if getattr(_of_this_thread, "limits", None) != limits:
         _close()
-        _of_this_thread.sandbox = open_sandbox(limits)
+        _of_this_thread.sandbox = open_sandbox(limits, keep_out=keep_out)
         _of_this_thread.limits = limits
     sandbox: Sandbox = _of_this_thread.sandbox
     return sandbox
@@ -141,8 +141,9 @@ def _close() -> None:
 class _Collection:
     """Jobs out, verdicts in: as many at once as keep the workers busy."""
 
-    def __init__(self, client: Client, scheduler: str, limits: Limits) -> None:
-        self.client, self.scheduler, self.limits = client, scheduler, limits
+    def __init__(self, client: Client, scheduler: str, course: Course) -> None:
+        self.client, self.scheduler = client, scheduler
+        self.limits, self.keep_out = course.settings.limits, course.kept_out
         self.sent: dict[Future, _Sent] = {}
         self.finished: queue.Queue[Future] = queue.Queue()
 
@@ -167,7 +168,7 @@ class _Collection:
 
     def _send(self, sent: _Sent) -> None:
         name = f"grade-{sent.job.student}-{uuid4().hex}"
-        arguments = (sent.job, self.limits, dict(versions()))
+        arguments = (sent.job, self.limits, dict(versions()), self.keep_out)
         # retries: what is the machine's fault, too little memory say, may not be the next one's
         future = self.client.submit(judge_on_worker, *arguments, key=name, retries=1, pure=False)
         self.sent[future] = sent

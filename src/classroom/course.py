@@ -188,6 +188,11 @@ class Course:
             raise CourseError(f"there is no assignment {name!r}; there are {', '.join(names) or 'none'}")
         return found[0]
 
+    @property
+    def kept_out(self) -> tuple[Path, ...]:
+        """Folders that students' code must not see: solutions with hidden tests, and the class."""
+        return (self.source, self.work)
+
     def log(self, event: str, **data: Any) -> None:
         """Append a line to the log; it is written at once, and lines of several processes do not mix.
 

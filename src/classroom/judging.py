@@ -1,7 +1,8 @@
 """One submission judged: what is to be run, as data; what runs it; the verdict."""
 
+import os
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -86,20 +87,26 @@ def no_verdict(assignment: str, student: str, key: str, why: str) -> Verdict:
     return Verdict(assignment=assignment, student=student, key=key, id=uuid4().hex, graded_at=_now(), failure=why)
 
 
-def open_sandbox(limits: Limits) -> Sandbox:
+def open_sandbox(limits: Limits, *, keep_out: Sequence[os.PathLike[str]] = ()) -> Sandbox:
     """Start a sandbox, with the inner wall if the machine has one.
+
+    Parameters
+    ----------
+    limits : Limits
+    keep_out : sequence of path
+        Folders that must not be seen inside: solutions, the class.
 
     Raises
     ------
     NoSandbox
-        If there is none on this machine.
+        If there is none on this machine, or one of `keep_out` could be seen inside.
     """
     try:
-        return Sandbox(limits)
+        return Sandbox(limits, keep_out=keep_out)
     except NoSandbox as error:
         if "inner wall" not in str(error):
             raise
-        return Sandbox(limits, inner=False)
+        return Sandbox(limits, inner=False, keep_out=keep_out)
 
 
 def _now() -> str:

@@ -32,7 +32,9 @@ def on_this_machine(course: Course, *, workers: int | None = None, trusted: bool
     number = workers or course.settings.workers or os.cpu_count() or 1
     if trusted:
         return lambda jobs: (judge(job, TrustedRunner()) for job in jobs)
-    return lambda jobs: _in_threads(jobs, number, lambda: open_sandbox(course.settings.limits))
+    return lambda jobs: _in_threads(
+        jobs, number, lambda: open_sandbox(course.settings.limits, keep_out=course.kept_out)
+    )
 
 
 def _in_threads(

@@ -100,6 +100,14 @@ def test_no_sandbox_no_grade(small, monkeypatch):
     assert not small.outcomes.exists()
 
 
+def test_an_environment_around_the_course_would_show_it(small, bubblewrap, monkeypatch):
+    hand_in(small, "ada", RIGHT)
+    monkeypatch.setattr("classroom.sandbox.bubblewrap._python_folders", lambda: [str(small.root.parent)])
+    code, _, said = call("grade", "e99")
+    assert code == 3
+    assert f"students' code would see {small.source}" in said
+
+
 def test_wrong_use_is_said_plainly(small, tmp_path, monkeypatch):
     code, _, error = call("grade", "e77")
     assert (code, error) == (2, "classroom: there is no assignment 'e77'; there are e99-small\n")

@@ -135,7 +135,7 @@ def test_few_submissions_are_in_memory(small, monkeypatch):
             most.append(len(taken) - len(told))
             yield job
 
-    monkeypatch.setattr("classroom.workers.open_sandbox", lambda limits: Open())
+    monkeypatch.setattr("classroom.workers.open_sandbox", lambda limits, **_: Open())
     execute = on_this_machine(small, workers=2)
     grade_class(small, NAME, execute=lambda jobs: execute(counted(jobs)), tell=lambda v, new: told.append(v.student))
     assert len(told) == 9

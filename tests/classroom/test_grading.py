@@ -138,7 +138,7 @@ def test_lost_sandboxes_are_the_machines_fault(small, monkeypatch):
                 raise SandboxLost("gone")
             return super().grade(cells, draw=draw)
 
-    monkeypatch.setattr("classroom.workers.open_sandbox", lambda limits: Fragile())
+    monkeypatch.setattr("classroom.workers.open_sandbox", lambda limits, **_: Fragile())
     hand_in(small, "cleo", HALF)
     ada, bob, cleo = grade_class(small, "e99", execute=on_this_machine(small, workers=1))
     assert (ada.reached, bob.reached) == (9, 9)  # the first sandbox was lost, the second did it

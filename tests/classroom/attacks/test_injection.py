@@ -194,7 +194,7 @@ def test_a_page_of_hostile_outputs_is_bounded_and_hides_what_the_instructor_read
     pictures = [{"output_type": "display_data", "data": {"image/png": in_base64(png())}, "metadata": {}}] * 9
     body = f"    return number + number  # {'</pre><script>' * 10**5}\n"
     hand_in(small, "mallory", RIGHT | {"e99-double-answer": body}, why="\u202e<script>" + "z" * 10**6)
-    monkeypatch.setattr("classroom.workers.open_sandbox", lambda limits: Prints([*pictures, *flood, *HOSTILE]))
+    monkeypatch.setattr("classroom.workers.open_sandbox", lambda limits, **_: Prints([*pictures, *flood, *HOSTILE]))
     grade_class(small, "e99", execute=on_this_machine(small, workers=1))
     with open_gradebook(small) as gradebook:
         comment = gradebook.find_comment("e99-slowness", NAME, NAME, "mallory")
