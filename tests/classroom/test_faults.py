@@ -1,6 +1,7 @@
 """A run that is killed at any step, on a full disk, or under a stopped clock: the next one completes it."""
 
 import errno
+import json
 import os
 import shutil
 import signal
