@@ -91,6 +91,28 @@ def test_killed_while_a_new_attempt_waits(small):
     assert_graded_once(small, {student: 4.0})
 
 
+def test_a_manual_score_is_of_the_answer_that_the_gradebook_had(small, monkeypatch):
+    """An answer whose verdict was never recorded does not count as the one that a person has graded."""
+    hand_in(small, "ada", RIGHT, why="It is interpreted.")
+    grade(small)
+    with open_gradebook(small) as gradebook:
+        entry = gradebook.find_grade("e99-slowness", NAME, NAME, "ada")
+        entry.manual_score, entry.needs_manual_grade = 1.0, False
+        gradebook.db.commit()
+
+    def killed(*_, **__):
+        raise KeyboardInterrupt
+
+    hand_in(small, "ada", RIGHT, why="Another reason.")
+    with monkeypatch.context() as patched:
+        patched.setattr("classroom.recording.Recorder.record", killed)
+        with pytest.raises(KeyboardInterrupt):
+            grade(small)
+    hand_in(small, "ada", HALF, why="Another reason.")
+    grade(small)
+    assert gradebook_of(small)["ada"]["score"][3]  # needs a person again
+
+
 def test_a_lost_gradebook_is_written_again_without_a_run(small):
     points = class_of(small, 3)
     grade(small)
