@@ -10,6 +10,7 @@ import subprocess
 import pytest
 
 from tests.browser.chromium import CHROMIUM, FLAGS, MISSING
+from tests.browser.site_server import served
 from tools.install_node_packages import find_node
 
 BOUND = 95
@@ -34,12 +35,19 @@ def lighthouse(root, address, folder):
     return scores, failed
 
 
-def test_lighthouse_is_content(root, site, names, tmp_path):
+@pytest.fixture
+def compressed_site(html, root):
+    """Address of the site, compressed as GitHub Pages does."""
+    with served(html, root, compressed=True) as address:
+        yield address
+
+
+def test_lighthouse_is_content(root, compressed_site, names, tmp_path):
     lectures = [name for name in names if name.startswith("lectures/")]
     chosen = ["index.html", *lectures[:: max(1, len(lectures) // 3)][:3]]
     low = {}
     for name in chosen:
-        scores, failed = lighthouse(root, site + name, tmp_path)
+        scores, failed = lighthouse(root, compressed_site + name, tmp_path)
         print(f"{name}: {scores}")
         if any(scores[category] < BOUND for category in CATEGORIES[:3]):
             low[name] = scores, failed

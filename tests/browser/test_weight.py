@@ -5,6 +5,9 @@ Bytes are those of the files, uncompressed; a server that compresses (GitHub Pag
 
 import gzip
 import re
+import urllib.error
+import urllib.request
+from urllib.parse import urljoin
 
 import pytest
 
@@ -80,11 +83,9 @@ def test_no_formula_is_left_as_source(browser, site, names, html):
 
 def test_the_server_counts_what_is_there(html, root):
     """The measure itself: a file of the site is answered whole, and an address that is none by the page for that."""
-    import urllib.error
-    import urllib.request
-
     with served(html, root) as address:
         with urllib.request.urlopen(address + "index.html") as answer:
             assert answer.read() == (html / "index.html").read_bytes()
-        with pytest.raises(urllib.error.HTTPError, match="404"):
-            urllib.request.urlopen(address + "no-such-page.html")
+        for wrong in (address + "no-such-page.html", urljoin(address, "/robots.txt")):
+            with pytest.raises(urllib.error.HTTPError, match="404"):
+                urllib.request.urlopen(wrong)
