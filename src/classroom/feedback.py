@@ -72,7 +72,7 @@ body { font: 16px/1.5 system-ui, sans-serif; max-width: 52rem; margin: 2rem auto
 pre { overflow-x: auto; border: 1px solid var(--line); border-radius: 6px; padding: .6rem; white-space: pre-wrap;
       overflow-wrap: anywhere; }
 section { border-top: 1px solid var(--line); margin-top: 1.5rem; }
-h2 { display: flex; justify-content: space-between; gap: 1rem; }
+h2 { display: flex; justify-content: space-between; gap: 1rem; font-size: 1.25rem; }
 .full { color: var(--good); } .none { color: var(--bad); }
 img { max-width: 100%; background: white; }
 </style>
