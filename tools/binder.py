@@ -16,7 +16,10 @@ from tools.lecture_environment import dependency_closure
 
 ROOT = Path(__file__).resolve().parent.parent
 TORCH_CPU = "https://download.pytorch.org/whl/cpu"
-HEADER = "# For Binder. Written by `python -m tools.binder` from constraints.txt; tests/book/test_launch.py says when it is old.\n"
+HEADER = (
+    "# For Binder. Written by `python -m tools.binder` from constraints.txt; "
+    "tests/book/test_launch.py says when it is old.\n"
+)
 GPU_ONLY = re.compile(r"nvidia-|cuda-|triton$")  # a build of torch for GPUs asks for them
 
 

@@ -2,9 +2,10 @@
 
 The tree that Sphinx reads is assembled in _build/site_source: the pages, the current text of each lecture with the
 outputs of its run, and one API page for each module. Files that did not change keep their times, so Sphinx reads again
-only what changed. tools/finish_site.py makes the published folder, _build/site, from what Sphinx writes. Nothing at all happens when nothing changed since the last good build;
-after a failed build, or when the configuration, an extension or the table of contents changed, Sphinx starts from
-nothing: otherwise a second run would be green because the page with the warning is not read again.
+only what changed. tools/finish_site.py makes the published folder, _build/site, from what Sphinx writes. Nothing at all
+happens when nothing changed since the last good build; after a failed build, or when the configuration, an extension
+or the table of contents changed, Sphinx starts from nothing: otherwise a second run would be green because the page
+with the warning is not read again.
 """
 
 import argparse

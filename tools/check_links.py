@@ -1,7 +1,7 @@
 """Try every link of the built site that leads elsewhere, once; fail if one is dead.
 
-For the scheduled job: it needs the network. A server that refuses robots (401, 403, 405, 429) is believed; one that does
-not answer is tried again. Links to this course's own addresses are left out where they are not published yet.
+For the scheduled job: it needs the network. A server that refuses robots (401, 403, 405, 429) is believed; one that
+does not answer is tried again. Links to this course's own addresses are left out where they are not published yet.
 """
 
 import argparse

@@ -10,8 +10,8 @@ from html import unescape
 from urllib.parse import unquote, urlsplit
 
 # Scripts that the theme puts on every page: icons (drawn when the site is built), Bootstrap (for menus and hints that
-# ours and the browser's replace), hints to load early what is loaded anyway, and the index of the search, which the page
-# of the search loads itself.
+# ours and the browser's replace), hints to load early what is loaded anyway, and the index of the search, which the
+# page of the search loads itself.
 NEEDLESS = re.compile(
     r'[ \t]*<script\b[^>]*src="[^"]*scripts/(?:fontawesome|bootstrap)\.js[^"]*"[^>]*></script>\n?'
     r'|[ \t]*<link rel="preload" as="script"[^>]*>\n?'
@@ -30,7 +30,7 @@ def without_needless_scripts(name, page):
 
 
 def with_deferred_scripts(name, page):
-    """Scripts in the head do not hold up the page; those of the search stay in their place, and the options they read."""
+    """Let scripts in the head not hold up the page; those of the search stay in place, with the options they read."""
     if name == "search.html":
         return page
     return re.sub(r'<script (src="(?![^"]*documentation_options\.js)[^"]+")>', r"<script defer \1>", page)

@@ -1,4 +1,4 @@
-"""Serve the built site to a browser as GitHub Pages would: under the repository's path, with the page for wrong addresses.
+"""Serve the built site as GitHub Pages would: under the repository's path, with the page for wrong addresses.
 
 Leaves out compression and caching: bytes that tests count are bytes of files.
 """

@@ -25,18 +25,15 @@ CONTROLS = """() => {
 LOOK = """one => { const s = getComputedStyle(one);
   return [s.outlineStyle, s.outlineWidth, s.outlineColor, s.boxShadow, s.borderColor, s.backgroundColor, s.color,
           s.textDecorationLine, s.textDecorationThickness].join("|"); }"""
-FOCUSED = (
-    """() => { const one = document.activeElement;
+FOCUSED = """() => { const one = document.activeElement;
   if (!one || one === document.body) return null;
-  const look = (%s);
+  const look = (LOOK);
   const now = look(one);
   one.blur();
   const before = look(one);
   one.focus();
   return {control: one.dataset.control ?? null, visible: now !== before, html: one.outerHTML.slice(0, 160)};
-}"""
-    % LOOK
-)
+}""".replace("LOOK", LOOK)
 
 
 def walk(page, limit):
