@@ -10,8 +10,8 @@ from uuid import uuid4
 
 import nbformat
 
+from classroom.connections import SameProcess
 from classroom.gradebook import answers_by_hand
-from classroom.grader_side import SameProcess
 from classroom.outputs import safe_outputs
 from classroom.runner import grade as grade_in_this_process
 from classroom.sandbox import Limits, NoSandbox, Report, Sandbox

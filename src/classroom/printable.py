@@ -1,8 +1,9 @@
 """Text that comes from a student's code, made so that files, databases and pages take it."""
 
 import re
+from collections.abc import Callable
 
-__all__ = ["printable"]
+__all__ = ["printable", "text_of"]
 
 _CUT = "…"
 _COLOURS = re.compile(r"\x1b\[[0-9;:?]*[ -/]*[@-~]")  # and other orders to a terminal
@@ -37,3 +38,11 @@ def printable(text: str, longest: int) -> str:
     kept = _LINE_ENDS.sub("\n", _COLOURS.sub("", text[: longest + 1]))
     kept = _NOT_PRINTABLE.sub(_INSTEAD, kept)
     return kept[: longest - 1] + _CUT if len(text) > longest else kept
+
+
+def text_of(value: object, form: Callable[[object], str] = str) -> str:
+    """Return a value's text, also where it is a whole number of more digits than Python writes."""
+    try:
+        return form(value)
+    except ValueError:
+        return "(a value that cannot be written)"

@@ -12,15 +12,15 @@ import traceback
 import pytest
 
 from classroom.cells import TestCell, code_of
-from classroom.crossing import CannotCross, encode, pack, unpack
-from classroom.grader_side import (
+from classroom.connections import (
     Handle,
     SameProcess,
     StreamConnection,
     StudentError,
     other_process,
-    run_test,
 )
+from classroom.crossing import CannotCross, encode, pack, unpack
+from classroom.grader_side import run_test
 from classroom.runner import grade
 from seq2bert.check.inputs import DRAW
 

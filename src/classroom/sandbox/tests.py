@@ -6,7 +6,8 @@ import os
 import socket
 
 from classroom.cells import TestCell
-from classroom.grader_side import StreamConnection, run_test
+from classroom.connections import StreamConnection
+from classroom.grader_side import run_test
 from classroom.sandbox.wire import Wire, WireClosed
 
 __all__ = ["serve_tests"]

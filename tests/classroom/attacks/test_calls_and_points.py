@@ -6,10 +6,11 @@ from unittest import mock
 
 import pytest
 
-from classroom import grader_side
+from classroom import connections, grader_side
 from classroom.cells import TestCell
+from classroom.connections import Connection, SameProcess
 from classroom.crossing import decode, encode
-from classroom.grader_side import Connection, SameProcess, run_test
+from classroom.grader_side import run_test
 from tests.classroom.attacks.harness import LIMITS, TEST_OF_DOUBLE, reached
 
 TRUST = "from seq2bert.check import close\n"
@@ -76,7 +77,7 @@ def test_a_forged_call_reaches_no_function_of_the_test(name, monkeypatch):
     assert "no answer from the student's process: what came is no call" in said.message or (
         "of a function that was not passed" in said.message
     )
-    monkeypatch.setattr(grader_side, "_callback_of", trusting)
+    monkeypatch.setattr(connections, "_callback_of", trusting)
     if "names" not in name:  # these even Python refuses
         assert run_test(WITH_FUNCTIONS, Scripted([forged])).reached == 4.0
 
@@ -99,13 +100,13 @@ def test_an_answer_that_is_none_is_a_failure(name):
 
 
 def test_a_flood_of_calls_ends(monkeypatch):
-    monkeypatch.setattr(grader_side, "MOST_CALLS", 50)
+    monkeypatch.setattr(connections, "MOST_CALLS", 50)
     flood = Scripted(itertools.repeat(call(0, 7), 51))
     said = run_test(WITH_FUNCTIONS, flood)
     assert said.reached == 0.0
     assert "called more than 50 times" in said.message
     assert len(flood.replies) == 50
-    monkeypatch.setattr(grader_side, "MOST_CALLS", 10**9)
+    monkeypatch.setattr(connections, "MOST_CALLS", 10**9)
     assert run_test(WITH_FUNCTIONS, Scripted(itertools.repeat(call(0, 7), 51))).reached == 4.0
 
 

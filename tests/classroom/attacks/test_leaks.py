@@ -11,7 +11,8 @@ import pytest
 from classroom import grader_side
 from classroom.author_words import author_words
 from classroom.cells import TestCell
-from classroom.grader_side import SameProcess, run_test
+from classroom.connections import SameProcess
+from classroom.grader_side import run_test
 from seq2bert.check.inputs import DRAW
 from tests.classroom.attacks.harness import HONEST, TEST_OF_DOUBLE, TEST_OF_TRIPLE, printed, reached
 

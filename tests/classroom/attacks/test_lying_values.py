@@ -11,7 +11,8 @@ from unittest import mock
 import pytest
 
 from classroom.cells import TestCell
-from classroom.grader_side import SameProcess, run_test
+from classroom.connections import SameProcess
+from classroom.grader_side import run_test
 from tests.classroom.attacks.harness import DOUBLE, TEST_OF_DOUBLE, reached
 
 TESTS = {
@@ -103,7 +104,7 @@ def by_pickle():
 
 
 def crossing_by(encode, decode):
-    return mock.patch.multiple("classroom.grader_side", encode=encode, decode=decode), mock.patch.multiple(
+    return mock.patch.multiple("classroom.connections", encode=encode, decode=decode), mock.patch.multiple(
         "classroom.student_side", encode=encode, decode=decode
     )
 

@@ -13,10 +13,10 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
 from classroom.authored import complete_tests
 from classroom.cells import test_of as graded_in
+from classroom.connections import SameProcess
 from classroom.course import Course, CourseError
 from classroom.feedback import page_of, render
 from classroom.gradebook import answers_by_hand, open_gradebook
-from classroom.grader_side import SameProcess
 from classroom.grading import grade_class, on_this_machine
 from classroom.runner import grade
 from tests.classroom.submissions import HALF, RIGHT, hand_in
