@@ -110,6 +110,7 @@ def number_pages(browser, writer):
     context.close()
     for position in range(count):
         writer.pages[position].merge_page(numbers.pages[position])
+        writer.pages[position].compress_content_streams()  # merging has unpacked them
 
 
 def title_of(html, name):
