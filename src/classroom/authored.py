@@ -5,7 +5,6 @@ tags and ids of graded cells are taken from the authored notebook, and so are te
 """
 
 import copy
-import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,6 +17,7 @@ from nbformat.v4.nbjson import reads as read_as_it_is
 
 from classroom.cells import test_of
 from classroom.course import CourseError
+from classroom.json_text import read_json
 from classroom.regions import BEGIN_SOLUTION
 
 __all__ = ["complete_tests", "heading_of", "marks_of", "read_submission"]
@@ -26,6 +26,8 @@ _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*")
 _PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")  # SVG can hold programs
 _LARGEST_FILE = 64 * 2**20  # bytes
+_MEMBERS = 1_000_000  # of its JSON: a few bytes each in the file, some hundred when it is read
+_MOST_CELLS = 2000  # `classroom receive` lets half as many pass
 _LARGEST_ATTACHMENTS = 8 * 2**20  # characters of base64, of one cell
 
 
@@ -43,13 +45,13 @@ def read_submission(path: Path) -> NotebookNode:
     Raises
     ------
     CourseError
-        If it is too large, or no notebook; the message says which.
+        If it is too large, of too many parts, or no notebook; the message says which.
     """
     if path.stat().st_size > _LARGEST_FILE:
         raise CourseError(f"the notebook has more than {_LARGEST_FILE // 2**20} MiB")
     text = path.read_bytes().decode("utf-8-sig", "replace")
     try:
-        said = json.loads(text)
+        said = read_json(text, _MEMBERS)
         if not isinstance(said, dict) or not isinstance(said.get("cells", said.get("worksheets")), list):
             raise CourseError("the file is no notebook: it has no list of cells")
         read = read_as_it_is(text) if said.get("nbformat") == 4 else nbformat.reads(text, as_version=4)
@@ -59,6 +61,8 @@ def read_submission(path: Path) -> NotebookNode:
         raise CourseError(f"the file is no notebook: {type(error).__name__}: {error}") from None
     if not all(isinstance(cell, Mapping) for cell in read.cells):
         raise CourseError("the file is no notebook: a cell is not an object")
+    if len(read.cells) > _MOST_CELLS:
+        raise CourseError(f"the notebook has {len(read.cells)} cells; at most {_MOST_CELLS} are read")
     found: NotebookNode = read
     return found
 

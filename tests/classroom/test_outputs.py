@@ -67,3 +67,18 @@ def test_there_is_room_for_so_much_of_a_cell_and_of_a_submission():
     assert sum(len(output["text"]) for output in kept) <= 800
     shown = [{"output_type": "display_data", "data": {"text/plain": "3"}}] * 500
     assert len(Room(100).keep(shown)) <= MOST + 2
+
+
+@pytest.mark.parametrize(
+    "empty",
+    [
+        {"output_type": "stream", "text": ""},
+        {"output_type": "display_data", "data": {"text/plain": ""}},
+        {"output_type": "error", "ename": "", "evalue": "", "traceback": []},
+        {"output_type": "error", "ename": "x" * 200, "evalue": "", "traceback": []},
+    ],
+)
+def test_outputs_without_text_take_room_too(empty):
+    """A notebook of a thousand cells would show twenty of them in each."""
+    room = Room(100, total=4000)
+    assert sum(len(room.keep([empty] * 20)) for _ in range(100)) <= 20

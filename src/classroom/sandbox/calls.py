@@ -24,19 +24,25 @@ _REFUSED = {
     "msgget": (68, 186), "semget": (64, 190), "mq_open": (240, 180), "setpriority": (141, 140), "ioprio_set": (251, 30),
     # much code of the kernel for nothing that is taught here
     "bpf": (321, 280), "perf_event_open": (298, 241), "userfaultfd": (323, 282), "io_uring_setup": (425, 425),
-    "fanotify_init": (300, 262), "personality": (135, 92), "syslog": (103, 116),
+    "fanotify_init": (300, 262), "personality": (135, 92), "syslog": (103, 116), "io_setup": (206, 0),
+    "modify_ldt": (154, -1), "memfd_secret": (447, 447),
+    # which pages of Python's files are in memory: a word for the next test, or for the next submission, in no file
+    "mincore": (27, 232), "fadvise64": (221, 223), "cachestat": (451, 451),
 }  # fmt: skip
 _WITH_CONDITIONS = {
-    "capset": (126, 91), "clone": (56, 220), "clone3": (435, 435), "socket": (41, 198), "prctl": (157, 167),
+    "capset": (126, 91), "clone": (56, 220), "clone3": (435, 435), "socket": (41, 198), "socketpair": (53, 199), "prctl": (157, 167),
     "prlimit64": (302, 261), "kill": (62, 129), "tkill": (200, 130), "tgkill": (234, 131),
     "rt_sigqueueinfo": (129, 138), "rt_tgsigqueueinfo": (297, 240), "sched_setaffinity": (203, 122),
     "sched_setscheduler": (144, 119), "sched_setparam": (142, 118), "sched_setattr": (314, 274),
+    "preadv2": (327, 286), "fcntl": (72, 25), "ioctl": (16, 29),
 }  # fmt: skip
 _TIMES = {"utimensat": (280, 88), "utime": (132, -1), "utimes": (235, -1), "futimesat": (261, -1)}
 _CALLS = _REFUSED | _WITH_CONDITIONS | _TIMES
 _MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 _SIGNALS = ("kill", "tkill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo")
 _OF_THIS_PROCESS = ("prlimit64", "sched_setaffinity", "sched_setscheduler", "sched_setparam", "sched_setattr")
+# Of fcntl and ioctl: to whom the kernel sends a signal when a file is ready, and which. It asks no filter.
+_FILE_SIGNALS = {"fcntl": (8, 10, 15), "ioctl": (0x8901, 0x8902)}
 _UNIX = 1  # the only family of sockets; the network is empty anyway
 # What prctl may set: a signal when the parent ends, names, no new privileges, filters, slack of timers, large pages,
 # names of memory; and all that only tells. Not: being traceable, adopting processes, sharing a core's scheduling.
@@ -80,11 +86,15 @@ def filter_program(first: int, *, times: bool = True) -> bytes:
     _, machine = _MACHINES[platform.machine()]
     program = [(_LOAD, 0, 0, 4), (_EQUAL, 1, 0, machine), _KILL, (_LOAD, 0, 0, 0)]
     program += [(_AT_LEAST, 0, 1, 0x40000000), _REFUSE]  # the numbers of x32
-    for name in [*_REFUSED, *(name for name in _TIMES if not times and number(name) >= 0)]:
-        program += _rule(name, [_REFUSE])
+    for name in [*_REFUSED, *(name for name in _TIMES if not times)]:
+        program += _rule(name, [_REFUSE]) if number(name) >= 0 else []  # there is none on this kind of machine
     program += _rule("clone3", [_ABSENT])  # its flags cannot be read: glibc falls back to clone
     program += _rule("clone", _CLONE)
-    program += _rule("socket", [_argument(0), (_EQUAL, 0, 1, _UNIX), _ALLOW, _REFUSE])
+    for name in ("socket", "socketpair"):  # a pair of another family is made, and then refused by its own code
+        program += _rule(name, [_argument(0), (_EQUAL, 0, 1, _UNIX), _ALLOW, _REFUSE])
+    program += _rule("preadv2", [_argument(5), (_EQUAL, 0, 1, 0), _ALLOW, _REFUSE])  # only what is in memory, say
+    for name, orders in _FILE_SIGNALS.items():
+        program += _rule(name, [_argument(1), *_one_of(orders, _ALLOW), _REFUSE])
     program += _rule("prctl", [_argument(0), *_one_of(_PRCTL), _ALLOW])
     for name in _OF_THIS_PROCESS:
         program += _rule(name, [_argument(0), (_EQUAL, 0, 1, 0), _ALLOW, _REFUSE])
@@ -120,6 +130,6 @@ def _argument(place: int) -> _Line:
     return (_LOAD, 0, 0, 16 + 8 * place)
 
 
-def _one_of(values: tuple[int, ...]) -> list[_Line]:
-    """Return lines that refuse everything else, and otherwise go on behind."""
-    return [*((_EQUAL, len(values) - i, 0, value) for i, value in enumerate(values)), _REFUSE]
+def _one_of(values: tuple[int, ...], otherwise: _Line = _REFUSE) -> list[_Line]:
+    """Return lines that go on behind for one of the values, and end otherwise: refused, if nothing else is said."""
+    return [*((_EQUAL, len(values) - i, 0, value) for i, value in enumerate(values)), otherwise]

@@ -14,6 +14,7 @@ MOST = 20  # rich outputs of one cell
 LARGEST = 2 * 2**20  # characters of a rich output
 KINDS = ("image/png", "image/svg+xml", "text/html", "text/markdown", "text/latex", "text/plain")
 _NAME, _MESSAGE, _TRACE = 200, 2000, 4000  # characters of an error's type, its message, its lines
+_FRAME = 200  # characters of an output beside its texts, so that empty ones take room, too
 
 
 class Room:
@@ -86,5 +87,5 @@ def _text(said: Any, longest: int) -> str:
 
 
 def _size(output: dict[str, Any]) -> int:
-    texts = [output.get("text", ""), output.get("evalue", ""), *output.get("traceback", [])]
-    return sum(map(len, [*texts, *output.get("data", {}).values()]))
+    texts = [output.get(name, "") for name in ("text", "ename", "evalue")] + output.get("traceback", [])
+    return _FRAME + sum(map(len, [*texts, *output.get("data", {}).values()]))

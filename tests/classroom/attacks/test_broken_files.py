@@ -55,6 +55,18 @@ def test_a_file_that_is_too_large_is_not_read(tmp_path):
         read_submission(path)
 
 
+def test_a_file_of_too_many_parts_is_not_built(tmp_path):
+    """A few bytes each in the file, some hundred in memory."""
+    path = tmp_path / "a.ipynb"
+    cell = '{"cell_type": "code", "source": "", "metadata": {}, "outputs": [], "execution_count": null}'
+    path.write_text(f'{{"nbformat": 4, "metadata": {{}}, "cells": [{", ".join([cell] * 20)}]}}', encoding="utf-8")
+    assert len(read_submission(path).cells) == 20
+    with mock.patch.object(authored, "_MOST_CELLS", 19), pytest.raises(CourseError, match="20 cells; at most 19"):
+        read_submission(path)
+    with mock.patch.object(authored, "_MEMBERS", 100), pytest.raises(CourseError, match="at most 100 are read"):
+        read_submission(path)
+
+
 def test_a_file_without_ids_is_the_same_at_each_reading(root, tmp_path):
     """Outputs are kept by the cell's id: with new ones at each reading they would be lost, and every run a new one."""
     source = small_notebook(root)
