@@ -73,6 +73,7 @@ pre { overflow-x: auto; border: 1px solid var(--line); border-radius: 6px; paddi
       overflow-wrap: anywhere; }
 section { border-top: 1px solid var(--line); margin-top: 1.5rem; }
 h2 { display: flex; justify-content: space-between; gap: 1rem; font-size: 1.25rem; }
+h2 span:last-child { flex: none; max-width: 45%; }
 .full { color: var(--good); } .none { color: var(--bad); }
 img { max-width: 100%; background: white; }
 </style>
