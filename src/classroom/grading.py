@@ -66,7 +66,7 @@ def jobs_of(course: Course, assignment: str, students: Iterable[str] | None = No
             text = nbformat.writes(complete_tests(read_submission(path), source))
         except Exception as error:
             why = printable(f"cannot be read: {error}", 500)
-            yield no_verdict(name, student, hashlib.sha256(path.read_bytes()).hexdigest(), why)
+            yield no_verdict(name, student, _hash_of(path, why), why)
             continue
         draw = "" if seed is None else draw_for(seed, student)
         key = json.dumps([text, draw, asdict(course.settings.limits)], sort_keys=True)
@@ -211,6 +211,14 @@ class _Run:
     def _say(self, verdict: Verdict, *, new: bool) -> None:
         self.students.add(verdict.student)
         self.tell(verdict, new)
+
+
+def _hash_of(path: Path, why: str) -> str:
+    """Return the hash of a file that is no notebook; where not even its bytes can be read, of the reason."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return hashlib.sha256(why.encode()).hexdigest()
 
 
 def _graded_answers(old: Verdict | None) -> dict[str, str]:

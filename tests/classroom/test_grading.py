@@ -111,6 +111,17 @@ def test_a_broken_notebook_costs_nobody_else(small):
     assert "cannot be read" in bob.failure
 
 
+def test_a_folder_in_place_of_a_notebook_costs_nobody_else(small):
+    hand_in(small, "bob", RIGHT)
+    path = hand_in(small, "ada")
+    path.unlink()
+    path.mkdir()
+    ada, bob = run(small)
+    assert "cannot be read" in ada.failure
+    assert bob.reached == 9
+    assert [verdict.failure for verdict in run(small)] == [ada.failure, ""]  # it is not found anew each time
+
+
 def test_a_verdict_that_is_not_whole_is_made_again(small):
     hand_in(small, "ada", RIGHT)
     run(small)

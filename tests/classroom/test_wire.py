@@ -3,7 +3,6 @@
 import os
 import struct
 import threading
-import time
 
 import pytest
 
@@ -84,12 +83,10 @@ def test_a_message_that_drips_has_one_deadline(ends):
 
     thread = threading.Thread(target=drip)
     thread.start()
-    began = time.monotonic()
-    with pytest.raises(WireTimeout):
+    with pytest.raises(WireTimeout):  # with a deadline for each byte the message would be there after 20 s
         wire.receive(timeout=0.3)
     stop.set()
     thread.join()
-    assert time.monotonic() - began < 15.0  # a deadline for each byte would be 20 s
 
 
 def test_who_does_not_read_is_not_waited_for(ends):
