@@ -9,7 +9,7 @@ IN = "$(VENV)/bin/python"
 HTML = _build/site/_build/html
 
 .DEFAULT_GOAL := help
-.PHONY: help environment book test test-all serve lecture budget lint format mutants-src set-repository clean clean-all
+.PHONY: help environment book test test-all serve pdf lecture budget lint format mutants-src set-repository clean clean-all
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { what = $$1; if (what == "lecture") what = what " N=04"; \
@@ -35,6 +35,9 @@ test-all: book ## the same and what takes long: lectures again from nothing, slo
 
 serve: book ## show the site at http://localhost:8000 (PORT=…)
 	@$(IN) -m http.server --bind 127.0.0.1 --directory $(HTML) $(or $(PORT),8000)
+
+pdf: book ## print the book and each lecture to _build/pdf (needs Chromium)
+	@$(IN) -m tools.make_pdf
 
 lecture: environment ## run one lecture, whether it changed or not
 	@test -n "$(N)" || { echo "Which one? make lecture N=04"; exit 2; }

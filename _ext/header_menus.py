@@ -29,7 +29,9 @@ def add_menus(app, pagename, templatename, context, doctree):
     if source.endswith(".ipynb"):
         entries = launch_entries(repository, branch, source)
         menus.append({"title": "Run this lecture", "icon": "fa-solid fa-rocket", "entries": entries})
-    downloads = [{"text": "The whole book, to read offline", "url": f"{context['content_root']}{app.config.offline_zip}"}]
+    downloads = [
+        {"text": "The whole book, to read offline", "url": f"{context['content_root']}{app.config.offline_zip}"}
+    ]
     if source.endswith(".ipynb"):
         notebook = context["pathto"](f"_sources/{source}", 1)
         downloads.insert(0, {"text": "This notebook", "url": notebook, "download": True})

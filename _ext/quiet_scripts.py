@@ -24,7 +24,7 @@ def disconnect_thebe(app):
 
 
 def is_needed(app, file, body):
-    """Whether a page with this body uses a script; unused rules of style sheets are left out by tools/site_styles.py."""
+    """Whether a page with this body uses a script; tools/site_styles.py leaves out unused rules of style sheets."""
     if str(getattr(file, "filename", file)).endswith(".css") and "thebe" not in str(file.filename):
         return True
     text = f"{getattr(file, 'filename', file)} {getattr(file, 'attributes', {}).get('body', '')}"

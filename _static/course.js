@@ -32,6 +32,19 @@
     open?.querySelector("summary").focus();
   });
   document.addEventListener("toggle", soon, true); // a fold that opens shows what was not measured before
+  // On paper nothing can be opened: folded answers are printed open, hidden code stays hidden.
+  const opened = new Set();
+  window.addEventListener("beforeprint", () => {
+    for (const fold of document.querySelectorAll(".bd-article details:not(.hide):not([open])")) {
+      opened.add(fold);
+      fold.open = true;
+    }
+    for (const picture of document.images) picture.loading = "eager";
+  });
+  window.addEventListener("afterprint", () => {
+    for (const fold of opened) fold.open = false;
+    opened.clear();
+  });
   window.addEventListener("resize", soon);
   window.addEventListener("load", markWide);
 })();

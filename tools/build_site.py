@@ -2,9 +2,10 @@
 
 The tree that Sphinx reads is assembled in _build/site_source: the pages, the current text of each lecture with the
 outputs of its run, and one API page for each module. Files that did not change keep their times, so Sphinx reads again
-only what changed. tools/finish_site.py makes the published folder, _build/site, from what Sphinx writes. Nothing at all happens when nothing changed since the last good build;
-after a failed build, or when the configuration, an extension or the table of contents changed, Sphinx starts from
-nothing: otherwise a second run would be green because the page with the warning is not read again.
+only what changed. tools/finish_site.py makes the published folder, _build/site, from what Sphinx writes. Nothing at all
+happens when nothing changed since the last good build; after a failed build, or when the configuration, an extension or
+the table of contents changed, Sphinx starts from nothing: otherwise a second run would be green because the page with
+the warning is not read again.
 """
 
 import argparse
@@ -20,7 +21,7 @@ from pathlib import Path
 
 import nbformat
 
-from tools import execute
+from tools import execute, export_live
 from tools.finish_site import FinishError, finished, write_tree
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -98,7 +99,7 @@ def source_files(root):
         files[f"lectures/{lecture.name}"] = with_outputs(lecture, executed)
     for name, text in api_pages(root / "src" / "seq2bert").items():
         files[f"pages/api/{name}"] = text.encode()
-    return files
+    return files | export_live.live_files(root)
 
 
 def hash_of(*parts):

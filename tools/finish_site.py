@@ -12,7 +12,15 @@ from tools.install_node_packages import ROOT, find_node
 from tools.set_repository import current_address, pages_address
 
 # Written by Sphinx and loaded by no page: sources of scripts, fonts of icons that are drawn, live code by a service.
-LEFT_OUT = ("*.map", "fontawesome.js*", "bootstrap.js*", "fa-*", "*thebe*", "webpack-macros.html", "sbt-webpack-macros.html")
+LEFT_OUT = (
+    "*.map",
+    "fontawesome.js*",
+    "bootstrap.js*",
+    "fa-*",
+    "*thebe*",
+    "webpack-macros.html",
+    "sbt-webpack-macros.html",
+)
 
 
 class FinishError(Exception):
@@ -55,7 +63,9 @@ def make_styles(pages, files, node):
     for sheet in {*sheets, *site_styles.IMPORTED}:
         files.pop(sheet, None)
     parts.append((ROOT / "node_modules" / "temml" / "dist" / "Temml-STIX2.css").read_text(encoding="utf-8"))
-    scripts = [files[name].decode() for name in sorted(files) if name.endswith((".js", ".mjs")) and "search" not in name]
+    scripts = [
+        files[name].decode() for name in sorted(files) if name.endswith((".js", ".mjs")) and "search" not in name
+    ]
     return site_styles.purged("\n".join(parts), list(pages.values()), scripts, node)
 
 

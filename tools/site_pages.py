@@ -10,8 +10,8 @@ from html import unescape
 from urllib.parse import unquote, urlsplit
 
 # Scripts that the theme puts on every page: icons (drawn when the site is built), Bootstrap (for menus and hints that
-# ours and the browser's replace), hints to load early what is loaded anyway, and the index of the search, which the page
-# of the search loads itself.
+# ours and the browser's replace), hints to load early what is loaded anyway, and the index of the search, which the
+# page of the search loads itself.
 NEEDLESS = re.compile(
     r'[ \t]*<script\b[^>]*src="[^"]*scripts/(?:fontawesome|bootstrap)\.js[^"]*"[^>]*></script>\n?'
     r'|[ \t]*<link rel="preload" as="script"[^>]*>\n?'
@@ -30,7 +30,7 @@ def without_needless_scripts(name, page):
 
 
 def with_deferred_scripts(name, page):
-    """Scripts in the head do not hold up the page; those of the search stay in their place, and the options they read."""
+    """Scripts in the head do not hold up the page; those of the search stay as they are, and the options they read."""
     if name == "search.html":
         return page
     return re.sub(r'<script (src="(?![^"]*documentation_options\.js)[^"]+")>', r"<script defer \1>", page)
@@ -109,11 +109,14 @@ def resolved(name, address):
 # Faults of the theme: a pattern and what stands there instead. A visible text belongs to the name of its control (WCAG
 # 2.5.3), every part of a page lies in a landmark, and a control has a name.
 MENDED = (
-    # the shortcut is shown to the eye and told to no one else
+    # the button shows its name; the shortcut beside it is shown to the eye and told to no one else
+    (r'(<button class="btn search-button-field [^>]*?) aria-label="Search"', r"\1"),
     (r'<span class="search-button__kbd-shortcut">', '<span class="search-button__kbd-shortcut" aria-hidden="true">'),
     # the fold over hidden code says in its own text what it does
     (r'<summary aria-label="Toggle hidden content">', "<summary>"),
     (r'<div id="pst-primary-sidebar" ', '<div id="pst-primary-sidebar" role="region" aria-label="The book" '),
+    # the empty corner of a table heads nothing
+    (r"<th\b[^>]*>\s*(?:<p>\s*</p>)?\s*</th>", "<td></td>"),
     # the fold beside a link to a page with pages below it
     (r">([^<>]+)</a><details( open[^>]*)?><summary>", r'>\1</a><details\2><summary aria-label="Pages below: \1">'),
 )

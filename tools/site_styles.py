@@ -1,4 +1,4 @@
-"""One style sheet for the site in place of nine: the theme's, the extensions' and ours, without rules that no page uses.
+"""One style sheet in place of nine: the theme's, the extensions' and ours, without rules that no page uses.
 
 The theme's alone is 397 KB, most of it Bootstrap for things that this site has not. PurgeCSS (from npm) leaves out what
 neither a page nor a script names.

@@ -5,6 +5,9 @@ Bytes are those of the files, uncompressed; a server that compresses (GitHub Pag
 
 import gzip
 import re
+import urllib.error
+import urllib.request
+from urllib.parse import urljoin
 
 import pytest
 
@@ -36,7 +39,9 @@ def first_view(browser, address, name):
 def test_first_view_of_a_lecture_is_light(browser, site, lectures):
     measured = {name: first_view(browser, site, name) for name in lectures}
     for name, (sizes, compressed) in measured.items():
-        print(f"{name}: {sum(sizes.values()) / 1000:.0f} KB in {len(sizes)} files, {compressed / 1000:.0f} KB compressed")
+        print(
+            f"{name}: {sum(sizes.values()) / 1000:.0f} KB in {len(sizes)} files, {compressed / 1000:.0f} KB compressed"
+        )
     heavy = {name: sizes for name, (sizes, _) in measured.items() if sum(sizes.values()) >= BOUND}
     assert heavy == {}
 
@@ -70,17 +75,17 @@ def test_a_lecture_reads_without_scripts(browser, site, lectures):
 def test_no_formula_is_left_as_source(browser, site, names, html):
     """What Jupyter would typeset in the browser is typeset when the site is built."""
     for name in names:
-        page = re.sub(r"<(pre|code|script|style|math)\b.*?</\1>", "", (html / name).read_text(encoding="utf-8"), flags=re.DOTALL)
+        page = re.sub(
+            r"<(pre|code|script|style|math)\b.*?</\1>", "", (html / name).read_text(encoding="utf-8"), flags=re.DOTALL
+        )
         assert re.findall(r"\\[(\[][^<]{1,80}|\$[^$<\s][^$<]{0,80}\\[^$<]{0,80}\$", page) == [], name
 
 
 def test_the_server_counts_what_is_there(html, root):
     """The measure itself: a file of the site is answered whole, and an address that is none by the page for that."""
-    import urllib.error
-    import urllib.request
-
     with served(html, root) as address:
         with urllib.request.urlopen(address + "index.html") as answer:
             assert answer.read() == (html / "index.html").read_bytes()
-        with pytest.raises(urllib.error.HTTPError, match="404"):
-            urllib.request.urlopen(address + "no-such-page.html")
+        for wrong in (address + "no-such-page.html", urljoin(address, "/robots.txt")):
+            with pytest.raises(urllib.error.HTTPError, match="404"):
+                urllib.request.urlopen(wrong)

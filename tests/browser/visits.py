@@ -13,6 +13,7 @@ from playwright.async_api import async_playwright
 from tests.browser.chromium import OPTIONS
 
 HEIGHTS = {1280: 900, 390: 844}  # a laptop and a phone
+PATIENCE = 180_000  # milliseconds for one step: a busy machine is slow, and speed is not what is tested
 AT_ONCE = 3  # pages; the browser's own processes use what two cores leave
 # The rules of WCAG 2.0 to 2.2, levels A and AA, and those of axe that are no rule of WCAG but good practice.
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"]
@@ -90,6 +91,7 @@ async def _visit(browser, address, visit, axe):
         reduced_motion="reduce",
     )
     try:
+        context.set_default_timeout(PATIENCE)
         page = await context.new_page()
         _listen(page, address, found)
         await page.goto(address + visit.page, wait_until="load")

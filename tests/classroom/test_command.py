@@ -32,7 +32,12 @@ def small(course, monkeypatch):
     return Course.open(course)
 
 
+def sandboxes():
+    return {child.pid for child in psutil.Process().children(recursive=True) if "bwrap" in child.name()}
+
+
 def test_from_an_empty_class_to_feedback(small, bubblewrap):
+    before = sandboxes()  # of other tests
     assert call("init")[0] == 0
     assert call("init")[0] == 0  # again: nothing is lost
     assert (small.work / "private-seed").stat().st_mode & 0o077 == 0
@@ -50,7 +55,7 @@ def test_from_an_empty_class_to_feedback(small, bubblewrap):
     assert (small.feedback / "eve" / NAME / f"{NAME}.html").is_file()
     events = [json.loads(line)["event"] for line in small.log_file.read_text(encoding="utf-8").splitlines()]
     assert events.count("graded") == 4
-    assert [child for child in psutil.Process().children(recursive=True) if "bwrap" in child.name()] == []
+    assert sandboxes() <= before
 
 
 def test_export(small, tmp_path):
@@ -93,6 +98,14 @@ def test_no_sandbox_no_grade(small, monkeypatch):
     assert "bubblewrap is not installed: apt-get install bubblewrap" in error
     assert "--trusted" in error
     assert not small.outcomes.exists()
+
+
+def test_an_environment_around_the_course_would_show_it(small, bubblewrap, monkeypatch):
+    hand_in(small, "ada", RIGHT)
+    monkeypatch.setattr("classroom.sandbox.bubblewrap._python_folders", lambda: [str(small.root.parent)])
+    code, _, said = call("grade", "e99")
+    assert code == 3
+    assert f"students' code would see {small.source}" in said
 
 
 def test_wrong_use_is_said_plainly(small, tmp_path, monkeypatch):
@@ -154,9 +167,9 @@ def test_dask_gives_the_same_gradebook(small, bubblewrap):
     for student, bodies in {"ada": RIGHT, "bob": HALF, "eve": ENDS}.items():
         hand_in(small, student, bodies)
     alone = grade_class(small, "e99", execute=on_this_machine(small, workers=1))
-    options = {"processes": True, "threads_per_worker": 1, "dashboard_address": None}
+    options = {"processes": True, "threads_per_worker": 1, "dashboard_address": ":0"}
     with LocalCluster(n_workers=1, **options) as cluster:
         together = grade_class(small, "e99", again=True, execute=on_cluster(small, cluster.scheduler_address))
     assert [(v.student, v.outcomes, v.failure) for v in together] == [(v.student, v.outcomes, v.failure) for v in alone]
     with pytest.raises(CourseError, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:1"):
-        list(on_cluster(small, "tcp://127.0.0.1:1")([]))
+        list(on_cluster(small, "tcp://127.0.0.1:1")(iter([])))

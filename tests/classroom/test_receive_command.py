@@ -150,7 +150,7 @@ def test_another_deadline_costs_the_penalty_and_no_run(small, tmp_path, monkeypa
     settings = "late_penalty_per_day = 0.5\n[deadlines]\ne99-small = 2026-11-01T12:00:00Z\n"
     (small.work / "classroom.toml").write_text(settings, encoding="utf-8")
     assert call("receive", "e99")[1]["items"][0]["late"]
-    monkeypatch.setattr("classroom.grading.judge", lambda *_: pytest.fail("it was run again"))
+    monkeypatch.setattr("classroom.workers.judge", lambda *_: pytest.fail("it was run again"))
     assert call("grade", "e99", "--trusted")[1]["items"][0]["new"]
     assert not call("grade", "e99", "--trusted")[1]["items"][0]["new"]
     with open_gradebook(small) as gradebook:
@@ -195,4 +195,4 @@ def test_people_read_names_and_no_control_characters(small, tmp_path):
     assert code == 1
     assert "\x1b" not in text
     assert "ann: one attempt" in text
-    assert "1 handed in; 1 can be graded (0 late, 0 repaired), 0 cannot" in text
+    assert "2 handed in; 1 can be graded (0 late, 0 repaired), 1 cannot" in text

@@ -237,7 +237,7 @@ def test_nbgraders_own_commands_work_on_the_same_folders(small, tmp_path):
     page = (small.feedback / "ann" / NAME / f"{NAME}.html").read_text(encoding="utf-8")
     assert "Because." in page
     assert "secret_number" not in page
-    shown = nbgrader(small, "validate", str(small.autograded / "ann" / NAME / f"{NAME}.ipynb"))
+    shown = nbgrader(small, "validate", str(small.submitted / "ann" / NAME / f"{NAME}.ipynb"))
     assert "Success! Your notebook passes all the tests" in shown
     nbgrader(small, "autograde", NAME, "--force")  # in place of ours: the scores are the same
     with open_gradebook(small) as gradebook:

@@ -89,7 +89,8 @@ def receive(
                     course, name, source, kind=kind, roster=Roster.read(known) if people else None, pattern=pattern,
                     student=student, at=_moment(at), tell=tell,
                 )  # fmt: skip
-        before = {path.name: read_submitted(course, name, path.name) for path in (course.received / name).glob("*")}
+        folders = [path.name for path in (course.received / name).glob("*") if path.is_dir()]
+        before = {each: read_submitted(course, name, each) for each in folders}
         submissions = choose_again(course, name)
         register(course, name)  # last, so that a gradebook that is locked keeps nothing from being received
         enrol(course, people, overwrite=True)
