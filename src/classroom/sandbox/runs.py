@@ -172,8 +172,8 @@ class Run(Process):
     def snapshot(self, test: TestCell, before: Sequence[str], deadline: float) -> Snapshot | None:
         """Fork a snapshot that waits for a test; None if the process does not.
 
-        If there is no room for one, what the student's cells have left running is killed, and it is tried again. A process in
-        a student's hands may take its time for an answer: past the deadline it has a few seconds.
+        If there is no room for one, what the student's cells have left running is killed, and it is tried again.
+        A process in a student's hands may take its time for an answer: past the deadline it has a few seconds.
         """
         made, answered = self._snapshot(test, before, deadline)
         if made is None and answered:
