@@ -30,7 +30,8 @@ _REFUSED = {
     "mincore": (27, 232), "fadvise64": (221, 223), "cachestat": (451, 451),
 }  # fmt: skip
 _WITH_CONDITIONS = {
-    "capset": (126, 91), "clone": (56, 220), "clone3": (435, 435), "socket": (41, 198), "socketpair": (53, 199), "prctl": (157, 167),
+    "capset": (126, 91), "clone": (56, 220), "clone3": (435, 435), "socket": (41, 198), "socketpair": (53, 199),
+    "prctl": (157, 167),
     "prlimit64": (302, 261), "kill": (62, 129), "tkill": (200, 130), "tgkill": (234, 131),
     "rt_sigqueueinfo": (129, 138), "rt_tgsigqueueinfo": (297, 240), "sched_setaffinity": (203, 122),
     "sched_setscheduler": (144, 119), "sched_setparam": (142, 118), "sched_setattr": (314, 274),

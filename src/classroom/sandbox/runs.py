@@ -169,22 +169,23 @@ class Run(Process):
         self.ask("seal")
         return [], why
 
-    def snapshot(self, test: TestCell, before: Sequence[str]) -> Snapshot | None:
+    def snapshot(self, test: TestCell, before: Sequence[str], deadline: float) -> Snapshot | None:
         """Fork a snapshot that waits for a test; None if the process does not.
 
         If there is no room for one, what the student's cells have left running is killed, and it is tried again.
+        A process in a student's hands may take its time for an answer: past the deadline it has a few seconds.
         """
-        made, answered = self._snapshot(test, before)
+        made, answered = self._snapshot(test, before, deadline)
         if made is None and answered:
             self.ask("tidy")
-            made, _ = self._snapshot(test, before)
+            made, _ = self._snapshot(test, before, deadline)
         return made
 
-    def _snapshot(self, test: TestCell, before: Sequence[str]) -> tuple[Snapshot | None, bool]:
+    def _snapshot(self, test: TestCell, before: Sequence[str], deadline: float) -> tuple[Snapshot | None, bool]:
         """Try to fork a snapshot; return it, and whether the process has answered."""
         mine, theirs = pair()
         number = os.fstat(theirs.fileno()).st_ino
-        seconds = self.template.limits.cell_seconds
+        seconds = min(self.template.limits.cell_seconds, max(deadline - time.monotonic(), _STILL))
         pid: Any = None
         try:
             self.cells.send({"do": "snapshot"}, (theirs.fileno(),), timeout=seconds)

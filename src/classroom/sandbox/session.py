@@ -159,13 +159,13 @@ class _Submission:
         for place, cell in enumerate(cells):
             test = test_of(cell)
             if test is not None and run is not None:
-                snapshot = run.snapshot(test, done)
+                snapshot = run.snapshot(test, done, self.deadline)
                 if snapshot is None:  # no room for a process or an open file, say
                     self.report.notes.append(f"cell {place + 1}: no copy of the process could be made for this test")
                     del done[since:]
                     run.ask("seal")
                     run = self._run_again(done)
-                    snapshot = run.snapshot(test, done) if run else None
+                    snapshot = run.snapshot(test, done, self.deadline) if run else None
                 since = len(done)
                 if snapshot:
                     self.waiting.append(snapshot)
@@ -221,7 +221,7 @@ class _Submission:
         snapshot = None
         try:
             if all(run.execute(source, self.deadline)[1] is None for source in given_up.before):
-                snapshot = run.snapshot(test, given_up.before)
+                snapshot = run.snapshot(test, given_up.before, self.deadline)
             if snapshot:
                 run.seal([])
                 run.ask("go", snapshot.pid)
