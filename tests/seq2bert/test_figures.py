@@ -11,13 +11,13 @@ import torch
 
 from seq2bert.bert import BertConfig, BertForMaskedTokens
 from seq2bert.checkpoints import shipped_folder, shipped_sha256
+from seq2bert.checkpoints.four_bits import LEVELS, in_four_bits, to_four_bits
 from seq2bert.data.dates import date_vocabularies, load_dates
 from seq2bert.experiments import four_bits, load_result
 from seq2bert.experiments.prose_task import ProseTask, prose_task
 from seq2bert.figures import attention_figure, heads_figure, softmax_figure, words_figure
 from seq2bert.figures.answers import answer_reader
 from seq2bert.figures.bundle import bundle, module_sources
-from seq2bert.figures.four_bits import LEVELS, in_four_bits, to_four_bits
 from seq2bert.figures.pictures import beside, heat_map
 from seq2bert.figures.weights import ModelData, describe_bert, pack
 from seq2bert.recurrent import build_seq2seq

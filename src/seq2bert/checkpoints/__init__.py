@@ -1,6 +1,6 @@
 """Published BERT weights: reading them, writing ours in the same form.
 
-Leaves out weights in several files, quantised ones, and every architecture but BERT's.
+Leaves out weights in several files, files of quantised ones, and every architecture but BERT's.
 """
 
 from .architectures import architecture, output_name

@@ -2,9 +2,9 @@
 
 from seq2bert.bert import BertForMaskedTokens
 from seq2bert.checkpoints import load_bert, shipped_folder, shipped_sha256
+from seq2bert.checkpoints.four_bits import in_four_bits
 from seq2bert.experiments.prose_task import prose_task, score_masked_tokens
 from seq2bert.experiments.record import Experiment, Figures, Record, Settings
-from seq2bert.figures.four_bits import in_four_bits
 from seq2bert.tokenization import WordPiece
 
 __all__ = ["CONFIG", "EXPERIMENT", "score_both"]

@@ -22,7 +22,7 @@ from seq2bert.attention import (
     ScaledDotScore,
 )
 from seq2bert.bert import BertForMaskedTokens
-from seq2bert.figures.four_bits import GROUP, FourBits, in_four_bits
+from seq2bert.checkpoints.four_bits import GROUP, FourBits, in_four_bits
 from seq2bert.recurrent import BahdanauDecoder, LuongDecoder, PlainDecoder, Seq2Seq
 from seq2bert.tokenization import WordPiece
 from seq2bert.transformer import TransformerSeq2Seq

@@ -1,7 +1,7 @@
 // Numbers: reading weights, and the operations that all models share. Matrices are rows in one Float32Array.
 // Leaves out batches: a figure looks at one sentence.
 
-// Of seq2bert.figures.four_bits: the values that four bits stand for, times the scale of a run.
+// Of seq2bert.checkpoints.four_bits: the values that four bits stand for, times the scale of a run.
 const LEVELS = [
   -1, -0.6961928, -0.52507305, -0.39491749, -0.28444138, -0.18477343, -0.09105004, 0, 0.0795803, 0.1609302, 0.2461123,
   0.33791524, 0.44070983, 0.562617, 0.72295684, 1,
