@@ -6,6 +6,7 @@ grading/, which git ignores; the environment variable SEQ2BERT_GRADING names ano
 
 import os
 import sys
+import tomllib
 from pathlib import Path
 
 from nbconvert.preprocessors import ClearMetadataPreprocessor, CSSHTMLHeaderPreprocessor
@@ -26,16 +27,20 @@ GRADING.mkdir(mode=0o700, parents=True, exist_ok=True)
 # nbgrader starts alembic by its name: it must be found without an activated environment, too.
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
 
+# The same gradebook for `classroom` and for nbgrader's own commands.
+settings = GRADING / "classroom.toml"
+chosen = tomllib.loads(settings.read_text(encoding="utf-8")) if settings.is_file() else {}
+
 c = get_config()
 
 c.CourseDirectory.root = str(ROOT)
-c.CourseDirectory.course_id = "seq2bert"
+c.CourseDirectory.course_id = chosen.get("course_id", "seq2bert")
 c.CourseDirectory.source_directory = "solutions"
 c.CourseDirectory.release_directory = "exercises"
 c.CourseDirectory.submitted_directory = str(GRADING / "submitted")
 c.CourseDirectory.autograded_directory = str(GRADING / "autograded")
 c.CourseDirectory.feedback_directory = str(GRADING / "feedback")
-c.CourseDirectory.db_url = f"sqlite:///{GRADING / 'gradebook.db'}"
+c.CourseDirectory.db_url = chosen.get("db_url", f"sqlite:///{GRADING / 'gradebook.db'}")
 
 c.ClearSolutions.begin_solution_delimeter = "### BEGIN SOLUTION"
 c.ClearSolutions.end_solution_delimeter = "### END SOLUTION"

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import nbformat
 
-from tools import execute
+from tools import execute, export_live
 from tools.finish_site import FinishError, finished, write_tree
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -99,7 +99,7 @@ def source_files(root):
         files[f"lectures/{lecture.name}"] = with_outputs(lecture, executed)
     for name, text in api_pages(root / "src" / "seq2bert").items():
         files[f"pages/api/{name}"] = text.encode()
-    return files
+    return files | export_live.live_files(root)
 
 
 def hash_of(*parts):

@@ -10,7 +10,7 @@ import argparse
 import sys
 from dataclasses import dataclass, field
 
-from classroom.grader_side import SameProcess
+from classroom.connections import SameProcess
 from classroom.runner import grade
 from tools.answers import (
     ROOT,

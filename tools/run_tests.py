@@ -27,10 +27,12 @@ def parts(everything):
     chosen = ["-m", kinds]
     shapes = f"not error_messages and not without_shapes and {kinds}"
     coverage = ["--cov=seq2bert", "--cov-report=term"]
+    at_once = ["--numprocesses=auto"]  # the package's tests know nothing of each other, and use one thread each
     every = LINT | {
-        "package": [*PYTEST, *chosen, *coverage, "tests/seq2bert"],
+        "package": [*PYTEST, *at_once, *chosen, *coverage, "tests/seq2bert"],
         "package, shapes checked": [
             *PYTEST,
+            *at_once,
             "-p",
             "no:cov",
             "-m",

@@ -11,7 +11,7 @@ from typing import Any
 from classroom.course import Course
 from classroom.receive import id_of_folder, read_submitted
 
-__all__ = ["circumstances_of", "deadline_of", "refusal_of", "remarks_on"]
+__all__ = ["circumstances_of", "deadline_of", "refusal_of", "remarks_on", "students_of"]
 
 
 def circumstances_of(course: Course, assignment: str, student: str, timestamp: datetime) -> Mapping[str, Any]:
@@ -70,3 +70,10 @@ def refusal_of(course: Course, assignment: str, student: str) -> str:
     if said is None or said.attempt:
         return ""
     return "; ".join(reason.rstrip(".") for reason in said.reasons) or "nothing of it can be read"
+
+
+def students_of(course: Course, assignment: str) -> set[str]:
+    """Return the folders' names of all who have handed something in, whether it can be read or not."""
+    prepared = {path.parent.parent.name for path in course.submitted.glob(f"*/{assignment}/{assignment}.ipynb")}
+    received = {path.name for path in course.received.glob(f"{assignment}/*") if path.is_dir()}
+    return prepared | {name for name in received if not name.startswith(".")}

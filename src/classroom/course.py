@@ -5,6 +5,8 @@ Everything that belongs to a class is in grading/, which git ignores; the enviro
 another folder. Its settings are in grading/classroom.toml; without that file the defaults hold.
 """
 
+import errno
+import fcntl
 import json
 import os
 import tempfile
@@ -17,11 +19,26 @@ from typing import Any
 
 from classroom.sandbox import Limits
 
-__all__ = ["Course", "CourseError", "Settings", "write_atomically"]
+__all__ = ["Course", "CourseError", "Settings", "Unavailable", "write_atomically"]
 
 
 class CourseError(ValueError):
     """What is wrong with a course's folder or settings, and what to do."""
+
+
+class Unavailable(CourseError):
+    """What the settings or the command name does not do its part now, a scheduler say; what was done is kept.
+
+    Parameters
+    ----------
+    message : str
+    busy : bool
+        Whether waiting may help.
+    """
+
+    def __init__(self, message: str, *, busy: bool = False) -> None:
+        super().__init__(message)
+        self.busy = busy
 
 
 @dataclass(frozen=True)
@@ -171,13 +188,32 @@ class Course:
             raise CourseError(f"there is no assignment {name!r}; there are {', '.join(names) or 'none'}")
         return found[0]
 
+    @property
+    def kept_out(self) -> tuple[Path, ...]:
+        """Folders that students' code must not see: solutions with hidden tests, and the class."""
+        return (self.source, self.work)
+
     def log(self, event: str, **data: Any) -> None:
-        """Append a line to the log; it is written at once, and lines of several processes do not mix."""
+        """Append a line to the log; it is written at once, and lines of several processes do not mix.
+
+        Raises
+        ------
+        OSError
+            If the disk is full; what was written of the line is taken back, or ends before the next line.
+        """
         self.log_file.parent.mkdir(parents=True, exist_ok=True)
         line = json.dumps({"time": datetime.now(UTC).isoformat(), "event": event, **data}, ensure_ascii=False) + "\n"
-        descriptor = os.open(self.log_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        descriptor = os.open(self.log_file, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         try:
-            os.write(descriptor, line.encode())
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            size = os.fstat(descriptor).st_size
+            torn = size and os.pread(descriptor, 1, size - 1) != b"\n"
+            data_written = line.encode("utf-8", "replace")  # halves of characters, which no file takes
+            if torn:  # someone was stopped within a line
+                data_written = b"\n" + data_written
+            if os.write(descriptor, data_written) < len(data_written):
+                os.ftruncate(descriptor, size)
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.log_file))
         finally:
             os.close(descriptor)
 

@@ -44,7 +44,9 @@ def examine(folder: Path | str = ".") -> list[Finding]:
         _sandbox,
         _groups,
         lambda: _course(folder),
-        lambda: _module("nbgrader", "the gradebook", "pip install 'seq2bert[instructor]'", needed=True),
+        lambda: _release(folder),
+        lambda: _module("nbgrader", "the gradebook's format", "pip install 'seq2bert[instructor]'", needed=True),
+        lambda: _gradebook(folder),
         lambda: _module("distributed", "grading on many machines", "pip install 'seq2bert[cluster]'", needed=False),
         lambda: _module("psycopg", "a gradebook in PostgreSQL", "pip install 'seq2bert[cluster]'", needed=False),
     ]
@@ -133,6 +135,34 @@ def _course(folder: Path | str) -> Finding:
         return Finding("course", False, True, str(error))
     seed = "a private seed" if course.seed_file.exists() else "no private seed: classroom init makes one"
     return Finding("course", True, True, f"{course.root}, {len(course.assignments())} assignments, {seed}")
+
+
+def _release(folder: Path | str) -> Finding:
+    try:
+        course = Course.open(folder)
+    except CourseError as error:
+        return Finding("release", False, True, str(error))
+    names = course.assignments()
+    without = [name for name in names if not (course.release / name / f"{name}.ipynb").is_file()]
+    if without:
+        return Finding("release", False, True, f"make exercises writes what lacks: {', '.join(without)}")
+    return Finding("release", True, True, f"{len(names)} assignments have one, in {course.release}")
+
+
+def _gradebook(folder: Path | str) -> Finding:
+    if not importlib.util.find_spec("nbgrader"):
+        return Finding("gradebook", False, True, "nbgrader is not installed")
+    from classroom.gradebook import open_gradebook
+
+    try:
+        course = Course.open(folder)
+        if course.db_url.startswith("sqlite") and not (course.work / "gradebook.db").exists():
+            return Finding("gradebook", True, True, "none yet: classroom init makes it")
+        with open_gradebook(course) as gradebook:
+            people, names = len(gradebook.students), len(gradebook.assignments)
+    except CourseError as error:
+        return Finding("gradebook", False, True, str(error))
+    return Finding("gradebook", True, True, f"{names} assignments, {people} students")
 
 
 def _module(name: str, what: str, how: str, *, needed: bool) -> Finding:

@@ -2,10 +2,9 @@
 
 The page is made of text. Whatever came from a student, source, output or file name, is escaped; of rich outputs only
 PNG pictures are shown, and HTML that a cell displays is not. Hidden tests and what they said of values are not there.
+Tasks, headings and points come from the authored notebook, and a page has a bounded size.
 """
 
-import base64
-import binascii
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,14 +14,18 @@ from jinja2 import Environment, StrictUndefined
 from nbformat import NotebookNode
 from nbgrader.api import MissingEntry
 
+from classroom.authored import complete_tests, heading_of, marks_of
 from classroom.cells import test_of
 from classroom.course import Course, write_atomically
 from classroom.gradebook import open_gradebook
+from classroom.outputs import safe_outputs
+from classroom.printable import printable
 from classroom.verdicts import Verdict, read_verdict
 
 __all__ = ["Page", "TaskLine", "page_of", "render", "write_feedback"]
 
-_PNG = b"\x89PNG\r\n\x1a\n"
+_LONGEST_ANSWER, _LONGEST_NOTE = 50_000, 500  # characters
+_MOST_PRINTED, _MOST_PICTURES, _MOST_NOTES = 20, 5, 20
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,8 @@ _TEMPLATE = """<!doctype html>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline';
+ base-uri 'none'; form-action 'none'">
 <title>{{ page.assignment }}: feedback</title>
 <style>
 :root { color-scheme: light dark; --line: #8886; --good: #1a7f37; --bad: #b3261e; }
@@ -68,7 +72,8 @@ body { font: 16px/1.5 system-ui, sans-serif; max-width: 52rem; margin: 2rem auto
 pre { overflow-x: auto; border: 1px solid var(--line); border-radius: 6px; padding: .6rem; white-space: pre-wrap;
       overflow-wrap: anywhere; }
 section { border-top: 1px solid var(--line); margin-top: 1.5rem; }
-h2 { display: flex; justify-content: space-between; gap: 1rem; }
+h2 { display: flex; justify-content: space-between; gap: 1rem; font-size: 1.25rem; }
+h2 span:last-child { flex: none; max-width: 45%; }
 .full { color: var(--good); } .none { color: var(--bad); }
 img { max-width: 100%; background: white; }
 </style>
@@ -105,7 +110,7 @@ def write_feedback(course: Course, assignment: str, student: str) -> Path | None
     Raises
     ------
     CourseError
-        If there is no such assignment.
+        If there is no such assignment, or the graded notebook is not one of it.
     """
     name = course.check_assignment(assignment)
     page = page_of(course, name, student)
@@ -117,12 +122,19 @@ def write_feedback(course: Course, assignment: str, student: str) -> Path | None
 
 
 def page_of(course: Course, assignment: str, student: str) -> Page | None:
-    """Collect what a student's page says, from verdict, notebook and gradebook."""
+    """Collect what a student's page says, from verdict, graded notebook and gradebook; None if there is no grade.
+
+    Raises
+    ------
+    CourseError
+        If the graded notebook is not one of this assignment.
+    """
     verdict = read_verdict(course, assignment, student)
-    path = course.submitted / student / assignment / f"{assignment}.ipynb"
+    path = course.autograded / student / assignment / f"{assignment}.ipynb"
     if verdict is None or not verdict.recorded or verdict.failure or not path.is_file():
         return None
-    notebook = nbformat.read(path, as_version=4)
+    source = nbformat.read(course.source / assignment / f"{assignment}.ipynb", as_version=4)
+    notebook = complete_tests(nbformat.read(path, as_version=4), source)
     with open_gradebook(course) as gradebook:
         try:
             entry = gradebook.find_submission_notebook(assignment, assignment, student)
@@ -130,12 +142,23 @@ def page_of(course: Course, assignment: str, student: str) -> Page | None:
             return None
         grades = {grade.name: grade for grade in entry.grades}
         comments = {comment.name: comment.comment for comment in entry.comments}
-        tasks = [_line(cell, notebook, verdict, grades, comments) for cell in notebook.cells if _is_graded(cell)]
+        graded = [cell for cell in notebook.cells if marks_of(cell).get("grade")]
+        tasks = [_line(cell, notebook, source, verdict, grades, comments) for cell in graded]
         penalty = float(entry.late_submission_penalty or 0.0)
         reached, points = float(entry.score), float(entry.max_score)
         person = gradebook.find_student(student)
         name = " ".join(filter(None, [person.first_name, person.last_name])) or student
-    return Page(assignment, name, verdict.graded_at, points, reached - penalty, penalty, tasks, verdict.remarks)
+    notes = [printable(note, _LONGEST_NOTE) for note in verdict.remarks[:_MOST_NOTES]]
+    return Page(
+        assignment,
+        printable(name, _LONGEST_NOTE),
+        verdict.graded_at,
+        points,
+        reached - penalty,
+        penalty,
+        tasks,
+        notes,
+    )
 
 
 def render(page: Page) -> str:
@@ -144,55 +167,38 @@ def render(page: Page) -> str:
     return environment.from_string(_TEMPLATE).render(page=page, number=lambda value: f"{value:.4g}")
 
 
-def _is_graded(cell: NotebookNode) -> bool:
-    return bool(cell.metadata.get("nbgrader", {}).get("grade"))
-
-
 def _line(
-    cell: NotebookNode, notebook: NotebookNode, verdict: Verdict, grades: dict[str, Any], comments: dict[str, Any]
+    cell: NotebookNode,
+    notebook: NotebookNode,
+    source: NotebookNode,
+    verdict: Verdict,
+    grades: dict[str, Any],
+    comments: dict[str, Any],
 ) -> TaskLine:
     task = cell.metadata.nbgrader.grade_id
     grade = grades[task]
     outcome = next((outcome for outcome in verdict.outcomes if outcome.task == task), None)
-    place = notebook.cells.index(cell)
-    answer = cell if test_of(cell) is None else _answer_of(task, notebook) or cell
+    answer = cell if test_of(cell) is None else _answer_of(task, notebook)
     waits = outcome is None and grade.needs_manual_grade and grade.manual_score is None
-    outputs = [nbformat.from_dict(output) for output in verdict.outputs.get(answer.id, [])]
+    outputs = [] if answer is None else safe_outputs(verdict.outputs.get(answer.id, []))
+    printed = [
+        "\n".join(output["traceback"]) if "traceback" in output else output.get("text", "") for output in outputs
+    ]
+    pictures = [output["data"].get("image/png", "") for output in outputs if "data" in output]
     return TaskLine(
         task=task,
-        title=_title(notebook.cells[:place]) or task,
+        title=heading_of(source, task),
         points=float(grade.max_score),
         reached=None if waits else float(grade.score),
-        message=outcome.shown if outcome else "",
-        comment=comments.get(task) or comments.get(f"{task}-answer") or "",
-        answer="" if answer is cell and test_of(cell) else answer.source,
-        printed=[output.text for output in outputs if output.output_type == "stream"]
-        + ["\n".join(output.traceback) for output in outputs if output.output_type == "error"],
-        pictures=[picture for output in outputs if (picture := _picture(output))],
+        message=printable(outcome.shown if outcome else "", _LONGEST_ANSWER),
+        comment=printable(comments.get(task) or comments.get(f"{task}-answer") or "", _LONGEST_ANSWER),
+        answer=printable(answer.source if answer else "", _LONGEST_ANSWER),
+        printed=[printable(text, _LONGEST_ANSWER) for text in printed[:_MOST_PRINTED] if text],
+        pictures=[picture for picture in pictures if picture][:_MOST_PICTURES],
     )
 
 
 def _answer_of(task: str, notebook: NotebookNode) -> NotebookNode | None:
     wanted = f"{task}-answer"
     cells = notebook.cells
-    return next((cell for cell in cells if cell.metadata.get("nbgrader", {}).get("grade_id") == wanted), None)
-
-
-def _title(cells: list[NotebookNode]) -> str:
-    """Return the nearest heading above."""
-    for cell in reversed(cells):
-        if cell.cell_type == "markdown" and not cell.metadata.get("nbgrader", {}).get("solution"):
-            for line in cell.source.splitlines():
-                if line.startswith("#"):
-                    return str(line.lstrip("#").strip())
-    return ""
-
-
-def _picture(output: NotebookNode) -> str:
-    """Return an output's PNG picture, in base 64, if it has one that is one."""
-    text = output.get("data", {}).get("image/png", "")
-    try:
-        data = base64.b64decode(text, validate=False)
-    except (binascii.Error, ValueError):
-        return ""
-    return base64.b64encode(data).decode() if data.startswith(_PNG) else ""
+    return next((cell for cell in cells if marks_of(cell).get("grade_id") == wanted), None)

@@ -1,4 +1,4 @@
-"""Verdicts into nbgrader's gradebook, and notebooks that formgrader opens.
+"""The gradebook of nbgrader: opening it, assignments in it; and notebooks that formgrader opens.
 
 Everything here may be done twice: the second time changes nothing.
 """
@@ -9,40 +9,29 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
-from nbgrader import utils
+from nbgrader import api, utils
 from nbgrader.api import Gradebook, InvalidEntry
 from nbgrader.preprocessors import ClearSolutions, ComputeChecksums, LockCells, SaveCells
-from sqlalchemy import make_url
+from sqlalchemy import inspect, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SAWarning
 from tornado.log import app_log
 from traitlets.config.loader import PyFileConfigLoader
 
 from classroom.circumstances import deadline_of
-from classroom.course import Course, CourseError, write_atomically
+from classroom.course import Course, Unavailable
+from classroom.outputs import safe_outputs
 from classroom.verdicts import Verdict
 
-__all__ = ["GradebookError", "answers_by_hand", "graded_notebook", "open_gradebook", "record", "register"]
+__all__ = ["GradebookError", "answers_by_hand", "graded_notebook", "open_gradebook", "register"]
 
 
-class GradebookError(CourseError):
-    """The gradebook cannot be used now, and why; what was written before is kept.
-
-    Parameters
-    ----------
-    message : str
-    busy : bool
-        Whether waiting may help: another process writes, or the server does not answer.
-    """
-
-    def __init__(self, message: str, *, busy: bool) -> None:
-        super().__init__(message)
-        self.busy = busy
+class GradebookError(Unavailable):
+    """The gradebook cannot be used now, and why; what was written before is kept."""
 
 
 @contextmanager
@@ -83,6 +72,8 @@ def _in_one_sentence(course: Course) -> Iterator[None]:
         if "locked" in said:
             why = "another process writes to it, formgrader perhaps: run the same again later"
             raise GradebookError(f"the gradebook {where} is locked: {why}", busy=True) from error
+        if "disk is full" in said:
+            raise GradebookError(f"the gradebook {where} has no room: make some, run it again", busy=True) from error
         if "readonly" in said or "unable to open" in said:
             raise GradebookError(f"the gradebook {where} may not be written: {said}", busy=False) from error
         if course.db_url.startswith("sqlite"):
@@ -114,6 +105,7 @@ def register(course: Course, assignment: str) -> None:
     settings = PyFileConfigLoader("nbgrader_config.py", path=str(course.root)).load_config()
     notebook = nbformat.read(course.source / assignment / f"{assignment}.ipynb", as_version=4)
     with open_gradebook(course) as gradebook:
+        _complete_version(gradebook)
         gradebook.update_or_create_assignment(assignment, duedate=deadline_of(course, assignment))
         gradebook.update_or_create_notebook(assignment, assignment)
     about = {"notebook": assignment, "assignment": assignment, "db_url": course.db_url, "student": "."}
@@ -124,6 +116,18 @@ def register(course: Course, assignment: str) -> None:
             notebook, resources = step(config=settings).preprocess(notebook, resources)
 
 
+def _complete_version(gradebook: Gradebook) -> None:
+    """Note the version of the tables, if whoever made them was stopped before: nbgrader does not look again."""
+    with gradebook.engine.begin() as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)"))
+        if connection.scalar(text("SELECT count(*) FROM alembic_version")) == 0:
+            version = api.get_alembic_version()
+            connection.execute(
+                text("INSERT INTO alembic_version (version_num) VALUES (:version)"), {"version": version}
+            )
+
+
 def answers_by_hand(notebook: NotebookNode) -> dict[str, str]:
     """Return the sha256 of each answer that a person grades, by grade id."""
     cells = [cell for cell in notebook.cells if utils.is_grade(cell) and utils.is_solution(cell)]
@@ -131,13 +135,16 @@ def answers_by_hand(notebook: NotebookNode) -> dict[str, str]:
 
 
 def graded_notebook(notebook: NotebookNode, verdict: Verdict) -> NotebookNode:
-    """Return a copy of a submission's notebook with the outputs of its run and the messages of its failed tests."""
+    """Return a copy of a submission's notebook with the outputs of its run and the messages of its failed tests.
+
+    Formgrader shows it to an instructor, so its outputs are plain text and pictures: nothing in them is a program.
+    """
     notebook = nbformat.from_dict(dict(notebook))
     outcomes = {outcome.task: outcome for outcome in verdict.outcomes}
     for cell in notebook.cells:
         if cell.cell_type != "code":
             continue
-        cell.outputs = [nbformat.from_dict(output) for output in verdict.outputs.get(cell.id, [])]
+        cell.outputs = [nbformat.from_dict(output) for output in safe_outputs(verdict.outputs.get(cell.id, []))]
         outcome = outcomes.get(cell.metadata.get("nbgrader", {}).get("grade_id"))
         if outcome is None or outcome.reached == outcome.points:
             continue
@@ -147,68 +154,5 @@ def graded_notebook(notebook: NotebookNode, verdict: Verdict) -> NotebookNode:
         else:
             # Feedback shows the first; the second is for the instructor, in formgrader.
             said = {"ename": "Failed", "evalue": outcome.shown, "traceback": [outcome.message]}
-            cell.outputs = [nbformat.v4.new_output("error", **said)]
+            cell.outputs = [nbformat.from_dict(each) for each in safe_outputs([{"output_type": "error", **said}])]
     return notebook
-
-
-def record(course: Course, verdict: Verdict, notebook: NotebookNode, *, timestamp: datetime) -> None:
-    """Write a verdict into the gradebook, and the notebook for formgrader.
-
-    Manual scores and comments stay. An answer that a person grades needs grading if it has no manual score, or is
-    another one than before.
-
-    Parameters
-    ----------
-    verdict : Verdict
-    notebook : NotebookNode
-        The submission, with complete tests.
-    timestamp : datetime
-        When it was handed in, UTC, without a zone, as nbgrader keeps it.
-    """
-    name, student = verdict.assignment, verdict.student
-    with open_gradebook(course) as gradebook:
-        gradebook.update_or_create_student(student)
-        gradebook.update_or_create_submission(name, student, timestamp=timestamp)
-        outcomes = {outcome.task: outcome for outcome in verdict.outcomes}
-        for cell in notebook.cells:
-            settings = cell.metadata.get("nbgrader", {})
-            if settings.get("grade"):
-                grade = gradebook.find_grade(settings["grade_id"], name, name, student)
-                outcome = outcomes.get(settings["grade_id"])
-                if outcome is not None:
-                    grade.auto_score, grade.needs_manual_grade = outcome.reached, False
-                else:
-                    _mark_by_hand(grade, cell, verdict)
-            if settings.get("solution"):
-                comment = gradebook.find_comment(settings["grade_id"], name, name, student)
-                comment.auto_comment = "No response." if _untouched(cell) else None
-        entry = gradebook.find_submission_notebook(name, name, student)
-        entry.late_submission_penalty = _penalty(course, verdict, timestamp, entry.score)
-        gradebook.db.commit()
-    path = course.autograded / student / name
-    write_atomically(path / f"{name}.ipynb", nbformat.writes(graded_notebook(notebook, verdict)))
-    write_atomically(path / "timestamp.txt", f"{timestamp:%Y-%m-%d %H:%M:%S.%f} UTC")
-
-
-def _mark_by_hand(grade: Any, cell: NotebookNode, verdict: Verdict) -> None:
-    task = cell.metadata.nbgrader.grade_id
-    if _untouched(cell):
-        grade.auto_score, grade.needs_manual_grade = 0.0, False
-        return
-    grade.auto_score = None
-    same = verdict.answers_before.get(task) == verdict.answers.get(task)
-    grade.needs_manual_grade = grade.manual_score is None or not same
-
-
-def _untouched(cell: NotebookNode) -> bool:
-    checksum = cell.metadata.nbgrader.get("checksum")
-    return checksum is not None and bool(checksum == utils.compute_checksum(cell))
-
-
-def _penalty(course: Course, verdict: Verdict, timestamp: datetime, score: float) -> float | None:
-    """Return the points that lateness costs."""
-    share, deadline = course.settings.late_penalty_per_day, deadline_of(course, verdict.assignment, verdict.student)
-    if not share or deadline is None or timestamp <= deadline:
-        return None
-    days = -(-(timestamp - deadline).total_seconds() // 86400)  # begun days count
-    return float(min(score, score * share * days))

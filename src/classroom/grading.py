@@ -1,34 +1,34 @@
-"""Grading a class: what is to be graded, workers with a sandbox each, verdicts, the gradebook.
+"""Grading a class: what is to be graded, verdicts, the gradebook.
 
 A run may be stopped at any moment and started again. A submission is graded if there is no verdict with its key; its
-verdict is recorded if its mark says that it is not yet. One submission cannot stop, slow or change another.
+verdict is recorded if its mark says that it is not yet. One submission cannot stop, slow or change another. However
+many there are, a run keeps a few in memory.
 """
 
+import fcntl
 import hashlib
 import json
 import os
-import queue
-import threading
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import nbformat
-from nbformat import NotebookNode
 
-from classroom.cells import test_of
+from classroom.authored import complete_tests, read_submission
 from classroom.circumstances import circumstances_of
-from classroom.course import Course, CourseError
-from classroom.gradebook import answers_by_hand, record, register
-from classroom.grader_side import SameProcess
+from classroom.course import Course, CourseError, Unavailable
+from classroom.gradebook import register
+from classroom.judging import TRIES, Execute, Job, TrustedRunner, failure, judge, no_verdict, open_sandbox
+from classroom.printable import printable
 from classroom.private_seed import draw_for, read_seed
-from classroom.runner import grade as grade_in_this_process
-from classroom.sandbox import Limits, NoSandbox, Report, Sandbox, SandboxLost
-from classroom.verdicts import Verdict, read_verdict, write_verdict
+from classroom.recording import Recorder
+from classroom.verdicts import Verdict, Verdicts, read_verdict, write_verdict
+from classroom.workers import on_this_machine
 
 __all__ = [
     "TRIES",
@@ -44,54 +44,6 @@ __all__ = [
     "on_this_machine",
     "open_sandbox",
 ]
-
-TRIES = 3  # sandboxes that may be lost over one submission
-
-
-class Runner(Protocol):
-    """What runs a notebook: a `Sandbox`, say."""
-
-    def grade(self, cells: Any, *, draw: str = "") -> Report:
-        """Run the cells and tests of a notebook."""
-
-
-@dataclass(frozen=True)
-class Job:
-    """One submission that is to be graded: data only, so that it can be sent to another machine."""
-
-    assignment: str
-    student: str
-    key: str
-    notebook: str  # JSON, with complete tests
-    draw: str
-
-
-Execute = Callable[[Sequence[Job]], Iterable[Verdict]]
-
-
-class TrustedRunner:
-    """Runs notebooks in this process, without any wall: for demonstrations with answers that are trusted."""
-
-    def grade(self, cells: Any, *, draw: str = "") -> Report:
-        """Run the cells and tests of a notebook."""
-        return Report(outcomes=grade_in_this_process(cells, SameProcess(), draw=draw))
-
-
-def complete_tests(submission: NotebookNode, source: NotebookNode) -> NotebookNode:
-    """Return the submission with the test cells of the authored notebook, hidden tests included.
-
-    Raises
-    ------
-    CourseError
-        If they do not have the same tests.
-    """
-    tests = {cell.metadata.nbgrader.grade_id: cell.source for cell in source.cells if test_of(cell)}
-    found = [cell for cell in submission.cells if test_of(cell)]
-    if [cell.metadata.nbgrader.grade_id for cell in found] != list(tests):
-        raise CourseError("the notebook does not have the assignment's tests: was it received by classroom receive?")
-    for cell in found:
-        cell.source = tests[cell.metadata.nbgrader.grade_id]
-    return submission
 
 
 def jobs_of(course: Course, assignment: str, students: Iterable[str] | None = None) -> Iterator[Job | Verdict]:
@@ -111,53 +63,14 @@ def jobs_of(course: Course, assignment: str, students: Iterable[str] | None = No
         if wanted is not None and student not in wanted:
             continue
         try:
-            text = nbformat.writes(complete_tests(nbformat.read(path, as_version=4), source))
+            text = nbformat.writes(complete_tests(read_submission(path), source))
         except Exception as error:
-            yield _failure(name, student, hashlib.sha256(path.read_bytes()).hexdigest(), f"cannot be read: {error}")
+            why = printable(f"cannot be read: {error}", 500)
+            yield no_verdict(name, student, _hash_of(path, why), why)
             continue
         draw = "" if seed is None else draw_for(seed, student)
         key = json.dumps([text, draw, asdict(course.settings.limits)], sort_keys=True)
         yield Job(name, student, hashlib.sha256(key.encode()).hexdigest(), text, draw)
-
-
-def judge(job: Job, runner: Runner) -> Verdict:
-    """Run one submission and return the verdict.
-
-    Raises
-    ------
-    SandboxLost
-        If the machine failed, not the submission.
-    """
-    began = time.monotonic()
-    notebook = nbformat.reads(job.notebook, as_version=4)
-    report = runner.grade(notebook.cells, draw=job.draw)
-    return Verdict(
-        assignment=job.assignment,
-        student=job.student,
-        key=job.key,
-        graded_at=_now(),
-        outcomes=report.outcomes,
-        answers=answers_by_hand(notebook),
-        outputs={notebook.cells[place].id: outputs for place, outputs in report.outputs.items() if outputs},
-        notes=report.notes,
-        seconds=round(time.monotonic() - began, 3),
-    )
-
-
-def open_sandbox(limits: Limits) -> Sandbox:
-    """Start a sandbox, with the inner wall if the machine has one.
-
-    Raises
-    ------
-    NoSandbox
-        If there is none on this machine.
-    """
-    try:
-        return Sandbox(limits)
-    except NoSandbox as error:
-        if "inner wall" not in str(error):
-            raise
-        return Sandbox(limits, inner=False)
 
 
 def grade_class(
@@ -168,7 +81,7 @@ def grade_class(
     again: bool = False,
     execute: Execute | None = None,
     tell: Callable[[Verdict, bool], None] = lambda verdict, new: None,
-) -> list[Verdict]:
+) -> Verdicts:
     """Grade an assignment's submissions and record them.
 
     Parameters
@@ -184,132 +97,168 @@ def grade_class(
 
     Returns
     -------
-    list of Verdict
+    Verdicts
         In the order of the students' names.
 
     Raises
     ------
+    CourseError
+        If there is no such assignment.
     NoSandbox
         If there is none on this machine; nothing was graded then.
+    Unavailable
+        If another run grades the assignment now, or a gradebook or a scheduler does not answer. What was graded until
+        then is kept.
     """
     name = course.check_assignment(assignment)
-    register(course, name)
-    verdicts: list[Verdict] = []
-    before: dict[str, dict[str, str]] = {}
-    jobs: list[Job] = []
-    for item in jobs_of(course, name, students):
-        old = read_verdict(course, name, item.student)
-        if old is not None and not old.recorded and not old.failure:
-            old = _finish(course, old, tell)  # a run was interrupted
-        before[item.student] = old.answers if old else {}
-        if isinstance(item, Verdict):
-            verdicts.append(_finish(course, replace(item, answers=before[item.student]), tell))
-        elif old is not None and old.key == item.key and not old.failure and not again:
-            if old.circumstances != _circumstances(course, old):  # the same answers, handed in at another time
-                old = _finish(course, old, tell)
-            else:
-                tell(old, False)
-            verdicts.append(old)
-        else:
-            jobs.append(item)
-    for verdict in (execute or on_this_machine(course))(jobs) if jobs else ():
-        answers = before[verdict.student] if verdict.failure else verdict.answers
-        verdict = replace(verdict, answers=answers, answers_before=before[verdict.student])
-        write_verdict(course, verdict, recorded=False)
-        verdicts.append(_finish(course, verdict, tell))
-    return sorted(verdicts, key=lambda verdict: verdict.student)
+    with _only_run(course, name):
+        register(course, name)
+        with Recorder(course, name) as recorder:
+            run = _Run(course, name, recorder, tell)
+            jobs = run.jobs(jobs_of(course, name, students), again=again)
+            first = next(jobs, None)  # without one no sandbox is started, and no scheduler asked
+            if first is not None:
+                for verdict in (execute or on_this_machine(course))(chain([first], jobs)):
+                    run.keep(verdict)
+    return Verdicts(course, name, run.students)
 
 
-def on_this_machine(course: Course, *, workers: int | None = None, trusted: bool = False) -> Execute:
-    """Return what gives the verdicts on jobs: threads, each with a sandbox of its own.
+class _Run:
+    """One run over the submissions of an assignment."""
 
-    Parameters
-    ----------
-    workers : int, optional
-        Default: the course's setting, and one for each processor core if that is 0.
-    trusted : bool
-        Run without a sandbox, in this process: for demonstrations.
-    """
-    number = workers or course.settings.workers or os.cpu_count() or 1
-    if trusted:
-        return lambda jobs: (judge(job, TrustedRunner()) for job in jobs)
-    return lambda jobs: _in_threads(jobs, min(number, len(jobs)), lambda: open_sandbox(course.settings.limits))
+    def __init__(
+        self, course: Course, assignment: str, recorder: Recorder, tell: Callable[[Verdict, bool], None]
+    ) -> None:
+        self.course, self.assignment, self.recorder, self.tell = course, assignment, recorder, tell
+        self.students: set[str] = set()
+        self._recorded_before = recorder.students()
+        self._pending: dict[str, tuple[Job, dict[str, str]]] = {}  # with the answers that were graded before
+        self._log: set[bytes] | None = None
+        for rest in (course.outcomes / assignment).glob(".writing-*"):  # of a run that was killed
+            rest.unlink(missing_ok=True)
+
+    def jobs(self, items: Iterable[Job | Verdict], *, again: bool) -> Iterator[Job]:
+        """Yield what has to be run; record what another run did not come to."""
+        for item in items:
+            old = read_verdict(self.course, self.assignment, item.student)
+            same = old is not None and old.key == item.key
+            if isinstance(item, Verdict):
+                if old is not None and same and old.recorded and old.failure == item.failure:
+                    self._say(old, new=False)
+                else:
+                    self._finish(replace(item, answers=_graded_answers(old)), None)
+                continue
+            if old is not None and same and not old.failure and not self._is_recorded(old):
+                old = self._finish(old, item, logged=True)
+                if not again:
+                    continue
+            elif old is not None and same and not old.failure and not again:
+                self._say(old, new=False)
+                continue
+            self._pending[item.student] = item, _graded_answers(old)
+            yield item
+
+    def keep(self, verdict: Verdict) -> None:
+        """Write a new verdict and record it."""
+        job, before = self._pending.pop(verdict.student)
+        answers = before if verdict.failure else verdict.answers
+        verdict = replace(verdict, answers=answers, answers_before=before)
+        write_verdict(self.course, verdict, recorded=False)
+        self._finish(verdict, job)
+
+    def _is_recorded(self, verdict: Verdict) -> bool:
+        """Whether gradebook and graded notebook have a verdict as it would be recorded now."""
+        there = verdict.student in self._recorded_before
+        return verdict.recorded and there and verdict.circumstances == self._circumstances(verdict)
+
+    def _finish(self, verdict: Verdict, job: Job | None, *, logged: bool = False) -> Verdict:
+        """Record a verdict, log it, mark it, in this order; `logged`: there may be the line in the log."""
+        if not verdict.failure and job is not None:
+            folder = self.course.submitted / verdict.student / self.assignment
+            for rest in (self.course.autograded / verdict.student / self.assignment).glob(".writing-*"):
+                rest.unlink(missing_ok=True)
+            notebook = nbformat.reads(job.notebook, as_version=4)
+            try:
+                self.recorder.record(verdict, notebook, timestamp=handed_in(folder))
+            except (ValueError, TypeError, LookupError) as error:
+                if isinstance(error, CourseError):
+                    raise
+                verdict = replace(verdict, failure=f"cannot be recorded: {error}")
+            verdict = replace(verdict, circumstances=self._circumstances(verdict))
+        line = {
+            "assignment": self.assignment, "student": verdict.student, "verdict": verdict.id,
+            "reached": verdict.reached, "points": verdict.points, "failure": verdict.failure, "notes": verdict.remarks,
+            "seconds": verdict.seconds, "circumstances": verdict.circumstances,
+        }  # fmt: skip
+        if not (logged and self._is_logged(line)):
+            self.course.log("graded", **line)
+        verdict = write_verdict(self.course, verdict, recorded=True)
+        self._say(verdict, new=True)
+        return verdict
+
+    def _is_logged(self, line: Mapping[str, Any]) -> bool:
+        if self._log is None:
+            self._log = set()
+            if self.course.log_file.is_file():
+                with self.course.log_file.open(encoding="utf-8", errors="replace") as file:
+                    self._log = {_digest(said) for text in file if (said := _data_of(text)) is not None}
+        return _digest(line) in self._log
+
+    def _circumstances(self, verdict: Verdict) -> Mapping[str, Any]:
+        folder = self.course.submitted / verdict.student / self.assignment
+        return circumstances_of(self.course, self.assignment, verdict.student, handed_in(folder))
+
+    def _say(self, verdict: Verdict, *, new: bool) -> None:
+        self.students.add(verdict.student)
+        self.tell(verdict, new)
 
 
-def _in_threads(
-    jobs: Iterable[Job], number: int, make: Callable[[], AbstractContextManager[Runner]]
-) -> Iterator[Verdict]:
-    pending: queue.Queue[Job | None] = queue.Queue()
-    finished: queue.Queue[Verdict | BaseException] = queue.Queue()
-    expected = 0
-    for job in jobs:
-        pending.put(job)
-        expected += 1
-    threads = [threading.Thread(target=_work, args=(pending, finished, make), daemon=True) for _ in range(number)]
-    for thread in threads:
-        pending.put(None)
-        thread.start()
+def _hash_of(path: Path, why: str) -> str:
+    """Return the hash of a file that is no notebook; where not even its bytes can be read, of the reason."""
     try:
-        for _ in range(expected):
-            verdict = finished.get()
-            if isinstance(verdict, BaseException):
-                raise verdict
-            yield verdict
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return hashlib.sha256(why.encode()).hexdigest()
+
+
+def _graded_answers(old: Verdict | None) -> dict[str, str]:
+    """Return the answers of which the gradebook may have manual scores."""
+    if old is None:
+        return {}
+    return old.answers if old.recorded or old.failure else old.answers_before
+
+
+def _data_of(text: str) -> dict[str, Any] | None:
+    """Return what a line of the log says of a graded submission; None if it says something else, or is torn."""
+    try:
+        said = json.loads(text)
+        return (
+            {name: value for name, value in said.items() if name not in ("time", "event")}
+            if (said["event"] == "graded")
+            else None
+        )
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None
+
+
+def _digest(line: Mapping[str, Any]) -> bytes:
+    return hashlib.sha256(json.dumps(line, sort_keys=True).encode()).digest()[:16]
+
+
+@contextmanager
+def _only_run(course: Course, assignment: str) -> Iterator[None]:
+    """Hold the right to grade an assignment; the system gives it back when this process ends, however it ends."""
+    path = course.log_file.parent / f"grading-{assignment}.lock"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Unavailable(f"another run grades {assignment} now: wait until it has ended", busy=True) from None
+        yield
     finally:
-        while not pending.empty():  # the run is over, or was interrupted: let the threads end after what they do
-            pending.get_nowait()
-        for _ in threads:
-            pending.put(None)
-        for thread in threads:
-            thread.join(timeout=10.0)
-
-
-def _work(
-    pending: "queue.Queue[Job | None]",
-    finished: "queue.Queue[Verdict | BaseException]",
-    make: Callable[[], AbstractContextManager[Runner]],
-) -> None:
-    """Give the verdicts on jobs until there are no more. A lost sandbox is replaced."""
-    job, lost = pending.get(), 0
-    try:
-        while job is not None:
-            with make() as runner:
-                while job is not None:
-                    try:
-                        finished.put(judge(job, runner))
-                    except SandboxLost as error:
-                        lost += 1
-                        if lost < TRIES:
-                            break
-                        finished.put(failure(job, f"{lost} sandboxes ended: {error}"))
-                        job, lost = pending.get(), 0
-                        break
-                    job, lost = pending.get(), 0
-    except BaseException as error:
-        finished.put(error)
-
-
-def _finish(course: Course, verdict: Verdict, tell: Callable[[Verdict, bool], None]) -> Verdict:
-    """Record a verdict that is not recorded yet."""
-    name, student = verdict.assignment, verdict.student
-    if not verdict.failure:
-        folder = course.submitted / student / name
-        source = nbformat.read(course.source / name / f"{name}.ipynb", as_version=4)
-        notebook = complete_tests(nbformat.read(folder / f"{name}.ipynb", as_version=4), source)
-        record(course, verdict, notebook, timestamp=handed_in(folder))
-        verdict = replace(verdict, circumstances=_circumstances(course, verdict))
-    verdict = write_verdict(course, verdict, recorded=True)
-    course.log(
-        "graded", assignment=name, student=student, reached=verdict.reached, points=verdict.points,
-        failure=verdict.failure, notes=verdict.remarks, seconds=verdict.seconds,
-    )  # fmt: skip
-    tell(verdict, True)
-    return verdict
-
-
-def _circumstances(course: Course, verdict: Verdict) -> Mapping[str, Any]:
-    folder = course.submitted / verdict.student / verdict.assignment
-    return circumstances_of(course, verdict.assignment, verdict.student, handed_in(folder))
+        os.close(descriptor)
 
 
 def handed_in(folder: Path) -> datetime:
@@ -321,16 +270,3 @@ def handed_in(folder: Path) -> datetime:
         newest = max(path.stat().st_mtime for path in folder.iterdir())
         time_of = datetime.fromtimestamp(newest, UTC).replace(tzinfo=None)
     return time_of
-
-
-def failure(job: Job, why: str) -> Verdict:
-    """Return the verdict on a job that got no grade by the machine's fault."""
-    return _failure(job.assignment, job.student, job.key, why)
-
-
-def _failure(assignment: str, student: str, key: str, why: str) -> Verdict:
-    return Verdict(assignment=assignment, student=student, key=key, graded_at=_now(), failure=why)
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -9,6 +9,8 @@ from classroom.course import Course
 
 __all__ = ["entries", "sentence_of"]
 
+_NOT_SAID = ("time", "event", "assignment", "student", "verdict")  # said before, or a number for machines
+
 
 def entries(
     course: Course, *, assignment: str | None = None, student: str | None = None, event: str | None = None
@@ -37,7 +39,7 @@ def entries(
 
 def sentence_of(entry: dict[str, Any]) -> str:
     """Return an entry as a line for people: when, what, about whom, and the rest."""
-    said = {key: value for key, value in entry.items() if key not in ("time", "event", "assignment", "student")}
+    said = {key: value for key, value in entry.items() if key not in _NOT_SAID}
     about = [str(entry[key]) for key in ("assignment", "student") if entry.get(key)]
     parts = [_moment(str(entry.get("time", ""))), str(entry.get("event", "?")), *about]
     rest = [f"; {key.replace('_', ' ')}: {_brief(value)}" for key, value in said.items() if _tells(value)]

@@ -15,7 +15,8 @@ from pathlib import Path
 import nbformat
 
 from classroom.cells import test_of
-from classroom.grader_side import SameProcess, StudentError, run_test
+from classroom.connections import SameProcess, StudentError
+from classroom.grader_side import run_test
 from classroom.private_seed import SeedError, draw_for, fingerprint, make_seed, read_seed
 
 __all__ = ["Failure", "failures_with", "main", "solutions_of"]

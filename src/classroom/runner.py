@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from classroom.cells import test_of
-from classroom.grader_side import Outcome, Student, StudentError, run_test
+from classroom.connections import Student, StudentError
+from classroom.grader_side import Outcome, run_test
 
 __all__ = ["grade"]
 
@@ -22,8 +23,8 @@ def grade(cells: Iterable[dict[str, Any]], student: Student, *, draw: str = "") 
     cells : iterable of dict
         Of a notebook.
     student : Student
-        Where cells that are not tests run: `classroom.grader_side.SameProcess()`, or what
-        `classroom.grader_side.other_process()` gives.
+        Where cells that are not tests run: `classroom.connections.SameProcess()`, or what
+        `classroom.connections.other_process()` gives.
     draw : str
         See `seq2bert.check.draw`.
 

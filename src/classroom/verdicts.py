@@ -4,14 +4,14 @@ A verdict is the truth; the gradebook and the graded notebook are written from i
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from typing import Any, overload
 
 from classroom.course import Course, write_atomically
 from classroom.grader_side import Outcome
 
-__all__ = ["Verdict", "read_verdict", "write_verdict"]
+__all__ = ["Verdict", "Verdicts", "read_verdict", "write_verdict"]
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,8 @@ class Verdict:
         Of everything that the outcome depends on: the notebook, the tests, the student's draw, the limits.
     graded_at : str
         ISO 8601, UTC.
+    id : str
+        Of this verdict alone: two runs of the same submission have two.
     outcomes : list of Outcome
     answers : dict from str to str
         sha256 of each answer that a person grades, by grade id.
@@ -57,6 +59,7 @@ class Verdict:
     recorded: bool = False
     failure: str = ""
     circumstances: Mapping[str, Any] = field(default_factory=dict)
+    id: str = ""
 
     @property
     def remarks(self) -> list[str]:
@@ -88,5 +91,36 @@ def write_verdict(course: Course, verdict: Verdict, *, recorded: bool) -> Verdic
     """Write a verdict, and return it with its mark."""
     verdict = replace(verdict, recorded=recorded)
     path = course.outcomes / verdict.assignment / f"{verdict.student}.json"
-    write_atomically(path, json.dumps(asdict(verdict), ensure_ascii=False, indent=1))
+    text = json.dumps(asdict(verdict), ensure_ascii=False, indent=1)
+    write_atomically(path, text.encode("utf-8", "replace"))  # halves of characters, which no file takes
     return verdict
+
+
+class Verdicts(Sequence[Verdict]):
+    """The verdicts on many submissions, in the order of the students' names: each is read when it is looked at.
+
+    Parameters
+    ----------
+    course : Course
+    assignment : str
+    students : iterable of str
+        Each has a verdict.
+    """
+
+    def __init__(self, course: Course, assignment: str, students: Iterable[str]) -> None:
+        self._course, self._assignment, self.students = course, assignment, sorted(students)
+
+    def __len__(self) -> int:
+        return len(self.students)
+
+    @overload
+    def __getitem__(self, place: int) -> Verdict: ...
+    @overload
+    def __getitem__(self, place: slice) -> "Verdicts": ...
+    def __getitem__(self, place: int | slice) -> "Verdict | Verdicts":
+        if isinstance(place, slice):
+            return Verdicts(self._course, self._assignment, self.students[place])
+        verdict = read_verdict(self._course, self._assignment, self.students[place])
+        if verdict is None:
+            raise LookupError(f"there is no verdict on {self.students[place]} any more")
+        return verdict

@@ -9,7 +9,7 @@ import torch
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from classroom.cells import without_hidden_tests
-from classroom.grader_side import StudentError
+from classroom.connections import StudentError
 from tools import answers, check_assignments
 from tools.answers import BadAnswers, differ, form_of, outcome_of, read_answers, read_tasks, replies_to, requests_of
 from tools.check_assignments import Row, check, faults_in_all, judge, judge_mutants, page, table

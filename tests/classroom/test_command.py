@@ -6,12 +6,12 @@ import shutil
 
 import psutil
 import pytest
-from typer.testing import CliRunner
 
 from classroom import sandbox
-from classroom.cli import app
 from classroom.course import Course, CourseError, Settings
 from classroom.doctor import examine
+from classroom.gradebook import open_gradebook
+from tests.classroom.calling import call
 from tests.classroom.submissions import HALF, RIGHT, hand_in
 from tests.small_assignment import NAME
 
@@ -32,12 +32,12 @@ def small(course, monkeypatch):
     return Course.open(course)
 
 
-def call(*arguments):
-    result = CliRunner().invoke(app, [*arguments, "--json"])
-    return result.exit_code, json.loads(result.stdout) if result.stdout else None, result.stderr
+def sandboxes():
+    return {child.pid for child in psutil.Process().children(recursive=True) if "bwrap" in child.name()}
 
 
 def test_from_an_empty_class_to_feedback(small, bubblewrap):
+    before = sandboxes()  # of other tests
     assert call("init")[0] == 0
     assert call("init")[0] == 0  # again: nothing is lost
     assert (small.work / "private-seed").stat().st_mode & 0o077 == 0
@@ -55,7 +55,7 @@ def test_from_an_empty_class_to_feedback(small, bubblewrap):
     assert (small.feedback / "eve" / NAME / f"{NAME}.html").is_file()
     events = [json.loads(line)["event"] for line in small.log_file.read_text(encoding="utf-8").splitlines()]
     assert events.count("graded") == 4
-    assert [child for child in psutil.Process().children(recursive=True) if "bwrap" in child.name()] == []
+    assert sandboxes() <= before
 
 
 def test_export(small, tmp_path):
@@ -69,7 +69,7 @@ def test_export(small, tmp_path):
     assert call("export", "e99", "--to", "gradescope")[0] == 0
     assert (small.work / "exports" / f"{NAME}-gradescope" / "ada" / "results.json").is_file()
     canvas = tmp_path / "canvas.csv"
-    canvas.write_text("Student,ID,SIS Login ID,Small (1)\nAda,1,ada,\nZoe,2,zoe,\n", encoding="utf-8")
+    canvas.write_text("Student,ID,SIS Login ID,Section,Small (1)\nAda,1,ada,A,\nZoe,2,zoe,A,\n", encoding="utf-8")
     code, said, _ = call("export", "e99", "--to", "canvas", "--fill", str(canvas), "--column", "Small")
     assert code == 1  # Zoe needs a look
     assert said["items"][1]["says"] == "Canvas has 'Zoe', the gradebook does not"
@@ -79,9 +79,15 @@ def test_export(small, tmp_path):
 
 def test_missing_students_need_a_look(small):
     hand_in(small, "ada", RIGHT)
+    hand_in(small, "zoe", RIGHT).unlink()
+    call("grade", "e99", "--trusted")
+    with open_gradebook(small) as gradebook:
+        gradebook.update_or_create_student("zoe")
     code, said, _ = call("grade", "e99", "--trusted", "--student", "zoe")
     assert code == 1
-    assert said["items"][-1]["missing"] == ["zoe"]
+    assert said["items"][-1] == {"student": "zoe", "name": "zoe", "failure": "missing", "says": "zoe: no submission"}
+    code, _, error = call("grade", "e99", "--trusted", "--student", "nobody")
+    assert (code, error) == (2, "classroom: there is no student 'nobody'; classroom status lists them\n")
 
 
 def test_no_sandbox_no_grade(small, monkeypatch):
@@ -92,6 +98,14 @@ def test_no_sandbox_no_grade(small, monkeypatch):
     assert "bubblewrap is not installed: apt-get install bubblewrap" in error
     assert "--trusted" in error
     assert not small.outcomes.exists()
+
+
+def test_an_environment_around_the_course_would_show_it(small, bubblewrap, monkeypatch):
+    hand_in(small, "ada", RIGHT)
+    monkeypatch.setattr("classroom.sandbox.bubblewrap._python_folders", lambda: [str(small.root.parent)])
+    code, _, said = call("grade", "e99")
+    assert code == 3
+    assert f"students' code would see {small.source}" in said
 
 
 def test_wrong_use_is_said_plainly(small, tmp_path, monkeypatch):
@@ -153,9 +167,9 @@ def test_dask_gives_the_same_gradebook(small, bubblewrap):
     for student, bodies in {"ada": RIGHT, "bob": HALF, "eve": ENDS}.items():
         hand_in(small, student, bodies)
     alone = grade_class(small, "e99", execute=on_this_machine(small, workers=1))
-    options = {"processes": True, "threads_per_worker": 1, "dashboard_address": None}
+    options = {"processes": True, "threads_per_worker": 1, "dashboard_address": ":0"}
     with LocalCluster(n_workers=1, **options) as cluster:
         together = grade_class(small, "e99", again=True, execute=on_cluster(small, cluster.scheduler_address))
     assert [(v.student, v.outcomes, v.failure) for v in together] == [(v.student, v.outcomes, v.failure) for v in alone]
     with pytest.raises(CourseError, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:1"):
-        list(on_cluster(small, "tcp://127.0.0.1:1")([]))
+        list(on_cluster(small, "tcp://127.0.0.1:1")(iter([])))

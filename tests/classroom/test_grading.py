@@ -94,7 +94,7 @@ def test_interrupted_after_the_verdict(small, monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr("classroom.grading.record", killed)
+        patched.setattr("classroom.recording.Recorder.record", killed)
         with pytest.raises(KeyboardInterrupt):
             run(small)
     assert not read_verdict(small, NAME, "ada").recorded
@@ -109,6 +109,17 @@ def test_a_broken_notebook_costs_nobody_else(small):
     ada, bob = run(small)
     assert ada.reached == 9
     assert "cannot be read" in bob.failure
+
+
+def test_a_folder_in_place_of_a_notebook_costs_nobody_else(small):
+    hand_in(small, "bob", RIGHT)
+    path = hand_in(small, "ada")
+    path.unlink()
+    path.mkdir()
+    ada, bob = run(small)
+    assert "cannot be read" in ada.failure
+    assert bob.reached == 9
+    assert [verdict.failure for verdict in run(small)] == [ada.failure, ""]  # it is not found anew each time
 
 
 def test_a_verdict_that_is_not_whole_is_made_again(small):
@@ -138,7 +149,7 @@ def test_lost_sandboxes_are_the_machines_fault(small, monkeypatch):
                 raise SandboxLost("gone")
             return super().grade(cells, draw=draw)
 
-    monkeypatch.setattr("classroom.grading.open_sandbox", lambda limits: Fragile())
+    monkeypatch.setattr("classroom.workers.open_sandbox", lambda limits, **_: Fragile())
     hand_in(small, "cleo", HALF)
     ada, bob, cleo = grade_class(small, "e99", execute=on_this_machine(small, workers=1))
     assert (ada.reached, bob.reached) == (9, 9)  # the first sandbox was lost, the second did it

@@ -12,15 +12,15 @@ import traceback
 import pytest
 
 from classroom.cells import TestCell, code_of
-from classroom.crossing import CannotCross, encode, pack, unpack
-from classroom.grader_side import (
+from classroom.connections import (
     Handle,
     SameProcess,
     StreamConnection,
     StudentError,
     other_process,
-    run_test,
 )
+from classroom.crossing import CannotCross, encode, pack, unpack
+from classroom.grader_side import run_test
 from classroom.runner import grade
 from seq2bert.check.inputs import DRAW
 
@@ -545,7 +545,7 @@ def test_what_is_said_by_a_student_is_cut_and_can_be_written():
             return {"error": ("Error\ud800", "x" * 10**6)}
 
     message = run_test(TestCell("e99-a", 1.0, "f()"), Liar()).message
-    assert message.startswith("Error?: xxx")
+    assert message.startswith("Error\ufffd: xxx")
     assert len(message) == 10_000
     message.encode()
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from classroom.grader_side import other_process
+from classroom.connections import other_process
 from classroom.grading import complete_tests
 from classroom.runner import grade
 

@@ -61,8 +61,8 @@ def trained(monkeypatch):
     """Train nothing: an untrained reader of the dot product, whose alphabet lacks most characters."""
     task = date_readers.SequenceTask.from_dates(load_dates(n_train=30, n_valid=1, n_test=1))
     torch.manual_seed(0)
-    model = date_readers._untrained("dot", task)
-    monkeypatch.setattr(date_readers, "_train", lambda name, learning_rate, seed: (model, task))
+    model = date_readers._untrained("dot", task, {})
+    monkeypatch.setattr(date_readers, "_train", lambda settings: (model, task))
     return model, task
 
 
@@ -104,7 +104,8 @@ def test_training_follows_the_tables(name, monkeypatch):
     monkeypatch.setattr(date_readers.transformer_dates, "_task", lambda: few)
     monkeypatch.setitem(date_readers.CONFIG, "steps", 2)
     monkeypatch.setitem(date_readers.transformer_dates.CONFIG, "steps", 2)
-    first, again, other = (date_readers._train(name, 0.01, seed)[0].state_dict() for seed in (0, 0, 1))
+    jobs = ({"reader": name, "learning_rate": 0.01, "seed": seed} for seed in (0, 0, 1))
+    first, again, other = (date_readers._train(job)[0].state_dict() for job in jobs)
     assert_close(first, again, atol=0, rtol=0)
     assert any(not torch.equal(first[key], other[key]) for key in first)
 

@@ -5,13 +5,13 @@ from typing import Annotated
 
 import typer
 
-from classroom.circumstances import refusal_of
-from classroom.command.options import HERE, AsJson, Assignment, Folder, Students, folders_of, label_of, wanted
+from classroom.circumstances import refusal_of, students_of
+from classroom.command.options import HERE, AsJson, Assignment, Folder, Students, label_of, wanted
 from classroom.command.printing import Printer, progress, said_plainly
 from classroom.course import Course
 from classroom.grading import grade_class, on_this_machine
 from classroom.students import Person, people_of
-from classroom.verdicts import Verdict
+from classroom.verdicts import Verdict, Verdicts
 
 __all__ = ["grade", "regrade"]
 
@@ -74,10 +74,14 @@ def _grade(
         people = people_of(course)
         chosen = wanted(students, people, course, name)
         total = len(chosen) if chosen else len(list(course.submitted.glob(f"*/{name}/{name}.ipynb")))
+        lacking: set[str] = set()
         with progress(printer, f"grading {name}", total) as advance:
 
             def tell(verdict: Verdict, new: bool) -> None:
                 advance()
+                lacking.discard(verdict.student)
+                if verdict.failure:
+                    lacking.add(verdict.student)
                 printer.line(
                     _sentence(verdict, people, new), look=bool(verdict.failure), student=verdict.student,
                     name=label_of(verdict.student, people), new=new, reached=verdict.reached, points=verdict.points,
@@ -92,7 +96,7 @@ def _grade(
                 execute = on_this_machine(course, workers=workers, trusted=trusted)
             verdicts = grade_class(course, name, students=chosen, again=again, execute=execute, tell=tell)
         without = _say_who_is_left(course, printer, name, chosen, verdicts, people)
-        failed = sum(bool(verdict.failure) for verdict in verdicts) + without
+        failed = len(lacking) + without
         printer.summary(f"{name}: {len(verdicts) + without} submissions, {failed} without a grade.")
         printer.summary(f"Next: classroom feedback {assignment}, classroom export {assignment}. Log: classroom log.")
         printer.end(assignment=name, submissions=len(verdicts) + without, without_grade=failed)
@@ -103,12 +107,12 @@ def _say_who_is_left(
     printer: Printer,
     assignment: str,
     chosen: list[str] | None,
-    verdicts: list[Verdict],
+    verdicts: Verdicts,
     people: dict[str, Person],
 ) -> int:
     """Say why others have no grade; return how many have handed in something that cannot be graded."""
-    there, refused = folders_of(course, assignment), 0
-    for student in sorted(set(chosen if chosen is not None else there) - {each.student for each in verdicts}):
+    there, refused = students_of(course, assignment), 0
+    for student in sorted(set(chosen if chosen is not None else there) - set(verdicts.students)):
         about = {"student": student, "name": label_of(student, people)}
         if why := refusal_of(course, assignment, student):
             refused += 1

@@ -6,7 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from classroom.command.options import HERE, AsJson, Folder, Students, folders_of, label_of, wanted
+from classroom.circumstances import students_of
+from classroom.command.options import HERE, AsJson, Folder, Students, label_of, wanted
 from classroom.command.printing import CANNOT, Printer, said_plainly
 from classroom.course import Course
 from classroom.doctor import examine
@@ -33,7 +34,7 @@ def status(
         people = people_of(course)
         for name in names:
             chosen = wanted(student, people, course, name)
-            if not assignment and not folders_of(course, name):
+            if not assignment and not students_of(course, name):
                 printer.summary(f"{name}: nothing was handed in")
                 continue
             states: Counter[str] = Counter()
@@ -45,7 +46,8 @@ def status(
                 states[grade.state] += 1
                 about = _about(course, name, grade)
                 printer.line(f"{name} {_sentence(about)}", look=grade.state == "no grade", **about)
-            printer.summary(f"{name}: " + ", ".join(f"{number} {state}" for state, number in states.most_common()))
+            counted = ", ".join(f"{number} {state}" for state, number in states.most_common())
+            printer.summary(f"{name}: {counted or 'nothing was handed in'}")
         printer.end()
 
 
@@ -93,7 +95,7 @@ def log(
         chosen = None
         if student:
             people = people_of(course)
-            folders = set().union(*(folders_of(course, each) for each in course.assignments()))
+            folders = set().union(*(students_of(course, each) for each in course.assignments()))
             (chosen,) = find_students([student], people, folders)
             printer.summary(label_of(chosen, people))
         found = list(entries(course, assignment=name, student=chosen, event=event))

@@ -5,10 +5,11 @@ from typing import Annotated
 
 import typer
 
+from classroom.circumstances import students_of
 from classroom.course import Course
 from classroom.students import Person, find_students
 
-__all__ = ["HERE", "AsJson", "Assignment", "Folder", "Students", "folders_of", "label_of", "wanted"]
+__all__ = ["HERE", "AsJson", "Assignment", "Folder", "Students", "label_of", "wanted"]
 
 Assignment = Annotated[str, typer.Argument(help="An assignment: e02, or its whole name.", show_default=False)]
 Students = Annotated[
@@ -22,16 +23,9 @@ Folder = Annotated[Path, typer.Option("--course", help="The course's folder, or 
 HERE = Path()
 
 
-def folders_of(course: Course, assignment: str) -> set[str]:
-    """Return the ids of all who have handed something in, whether it can be read or not."""
-    repaired = {path.parent.parent.name for path in course.submitted.glob(f"*/{assignment}/{assignment}.ipynb")}
-    received = {path.name for path in course.received.glob(f"{assignment}/*") if path.is_dir()}
-    return repaired | {name for name in received if not name.startswith(".")}
-
-
 def wanted(students: list[str] | None, people: dict[str, Person], course: Course, assignment: str) -> list[str] | None:
     """Return the ids of the students that were named; None if none was."""
-    return find_students(students, people, folders_of(course, assignment)) if students else None
+    return find_students(students, people, students_of(course, assignment)) if students else None
 
 
 def label_of(student: str, people: dict[str, Person]) -> str:

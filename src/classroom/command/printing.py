@@ -11,9 +11,8 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from classroom.course import CourseError
+from classroom.course import CourseError, Unavailable
 from classroom.export import ExportError
-from classroom.gradebook import GradebookError
 from classroom.private_seed import SeedError
 from classroom.receive import LayoutError, RosterError
 from classroom.sandbox import NoSandbox
@@ -34,8 +33,9 @@ class Printer:
     def line(self, text: str, *, look: bool = False, **data: Any) -> None:
         """Say something about one student or thing."""
         self.look = self.look or look
-        self.items.append({**data, "says": text})
-        if not self.as_json:
+        if self.as_json:
+            self.items.append({**data, "says": text})
+        else:
             self.console.print(printable(text), markup=False)
 
     def summary(self, text: str) -> None:
@@ -64,7 +64,7 @@ def said_plainly() -> Iterator[None]:
     except NoSandbox as error:
         advice = "classroom doctor says more. --trusted grades without a sandbox: only for notebooks that you wrote."
         _stop(f"{error}\n{advice}", CANNOT)
-    except GradebookError as error:
+    except Unavailable as error:
         _stop(str(error), NOT_NOW if error.busy else CANNOT)
     except (CourseError, SeedError, ExportError, RosterError, LayoutError, UnicodeDecodeError) as error:
         _stop(str(error), WRONG_USE)

@@ -89,7 +89,8 @@ def receive(
                     course, name, source, kind=kind, roster=Roster.read(known) if people else None, pattern=pattern,
                     student=student, at=_moment(at), tell=tell,
                 )  # fmt: skip
-        before = {path.name: read_submitted(course, name, path.name) for path in (course.received / name).glob("*")}
+        folders = [path.name for path in (course.received / name).glob("*") if path.is_dir()]
+        before = {each: read_submitted(course, name, each) for each in folders}
         submissions = choose_again(course, name)
         register(course, name)  # last, so that a gradebook that is locked keeps nothing from being received
         enrol(course, people, overwrite=True)
@@ -197,9 +198,11 @@ def _counts(submissions: Sequence[Submitted], intake: Intake | None) -> dict[str
 
 
 def _summary(assignment: str, counts: dict[str, int], intake: Intake | None) -> str:
-    text = f"{assignment}: {counts['students']} students have handed in: {counts['to_be_graded']} can be graded"
+    text = f"{assignment}: {counts['students']} handed in; {counts['to_be_graded']} can be graded"
     text += f" ({counts['late']} late, {counts['repaired']} repaired), {counts['not_readable']} cannot."
     if intake:
-        text += f" This source ({intake.kind}): {counts['new_attempts']} new attempts, {counts['known_attempts']} known"
-        text += f", {counts['refused']} files refused."
+        text += (
+            f" This source ({intake.kind}): new attempts: {counts['new_attempts']}, known: {counts['known_attempts']}"
+        )
+        text += f", files refused: {counts['refused']}."
     return text

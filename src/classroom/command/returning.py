@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from classroom.circumstances import refusal_of
-from classroom.command.options import HERE, AsJson, Assignment, Folder, Students, folders_of, label_of, wanted
+from classroom.circumstances import refusal_of, students_of
+from classroom.command.options import HERE, AsJson, Assignment, Folder, Students, label_of, wanted
 from classroom.command.printing import Printer, progress, said_plainly
 from classroom.course import Course, CourseError, write_atomically
 from classroom.export import (
@@ -39,7 +39,7 @@ def feedback(assignment: Assignment, student: Students = None, folder: Folder = 
         course, printer = Course.open(folder), Printer(as_json)
         name = course.check_assignment(assignment)
         people = people_of(course)
-        chosen = wanted(student, people, course, name) or sorted(folders_of(course, name))
+        chosen = wanted(student, people, course, name) or sorted(students_of(course, name))
         written = 0
         with progress(printer, f"feedback on {name}", len(chosen)) as advance:
             for each in chosen:

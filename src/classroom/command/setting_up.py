@@ -100,7 +100,7 @@ _SETTINGS = """\
 # e02-attention-by-hand = 2026-12-01T23:59:59Z
 
 # [extensions.e02-attention-by-hand]
-# ada = 2026-12-03T23:59:59Z
+# "Ada Lovelace" = 2026-12-03T23:59:59Z   # named as the folder in received/
 
 # [limits]                         # of one submission
 # cell_seconds = 120.0

@@ -50,7 +50,7 @@ def attempts_of(course: Course, assignment: str) -> dict[str, Attempt]:
     source = nbformat.read(course.source / assignment / f"{assignment}.ipynb", as_version=4)
     right = {cell.metadata.nbgrader.grade_id: _answer(cell.source) for cell in source.cells if _is_answer(cell)}
     wrong = {cell.metadata.nbgrader.grade_id: _nothing(cell) for cell in source.cells if _is_answer(cell)}
-    half = dict(list(right.items())[: (len(right) + 1) // 2])
+    half = dict(list(right.items())[: len(right) // 2])
     full = _filled(release, right)
     text = nbformat.writes(full)
     contents = {

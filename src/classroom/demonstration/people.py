@@ -5,7 +5,7 @@ from dataclasses import dataclass
 __all__ = ["Invented", "invented"]
 
 _FIRST = (
-    "Ada", "Björn", "Chiara", "Diego", "Elif", "Fatima", "Gábor", "Hana", "Ines", "João",
+    "Ada", "Björn", "Chiara", "Diego", "Elif", "Fatima", "Gábor", "Hana", "Inés", "João",
     "Katarzyna", "Li", "Mārtiņš", "Nkechi", "Oisín", "Priya", "Quentin", "Ravi", "Sigrún", "Tomás",
     "Uzma", "Věra", "Wanjiru", "Ximena", "Yusuf", "Zoë", "אדם", "ليلى", "Ольга", "美咲",
 )  # fmt: skip

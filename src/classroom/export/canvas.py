@@ -40,7 +40,7 @@ def fill_canvas(exported: str, column: str, grades: Sequence[Grade]) -> tuple[st
     ExportError
         If the file has no students, not exactly one such column, or Canvas computes that column itself.
     """
-    rows = read_table(exported)
+    rows = read_table(exported, delimiter=delimiter_of(exported))
     if not rows or "Student" not in rows[0]:
         raise ExportError("this is not a gradebook that Canvas exported: its first row has no column Student")
     head = rows[0]
@@ -68,7 +68,7 @@ def _place_of(head: list[str], column: str) -> int:
     if len(found) != 1:
         columns = ", ".join(name for name in head if name.endswith(")") and _READ_ONLY not in name)
         raise ExportError(
-            f"{len(found) or 'none'} of the columns is called {column!r}; the assignments are {columns or 'none'}: "
+            f"{len(found)} columns are called {column!r}; the assignments are {columns or 'none'}: "
             "name one with --column"
         )
     return found[0]

@@ -5,7 +5,7 @@ from typing import Any
 
 from nbgrader.api import Gradebook, MissingEntry
 
-from classroom.circumstances import circumstances_of, refusal_of
+from classroom.circumstances import circumstances_of, refusal_of, students_of
 from classroom.course import Course, CourseError
 from classroom.gradebook import open_gradebook
 from classroom.grading import handed_in
@@ -71,7 +71,7 @@ class Grade:
 
 
 def grades_of(course: Course, assignment: str) -> list[Grade]:
-    """Return a grade for every student of the gradebook, and all others who have handed in, in the order of their ids.
+    """Return a grade for each student of the gradebook, and all others who have handed in, in the order of their ids.
 
     Raises
     ------
@@ -79,7 +79,7 @@ def grades_of(course: Course, assignment: str) -> list[Grade]:
         If there is no such assignment, or the gradebook does not have it yet.
     """
     name = course.check_assignment(assignment)
-    handed_in = {path.name for path in (course.received / name).glob("[!.]*") if path.is_dir()}
+    there = students_of(course, name)
     with open_gradebook(course) as gradebook:
         try:
             points = float(gradebook.find_assignment(name).max_score)
@@ -87,13 +87,13 @@ def grades_of(course: Course, assignment: str) -> list[Grade]:
             raise CourseError(f"the gradebook does not have {name} yet: classroom release {name}") from None
         people = {str(student.id): student for student in gradebook.students}
         return [
-            _grade_of(course, gradebook, name, student, people.get(student), points, student in handed_in)
-            for student in sorted({*people, *handed_in})
+            _grade_of(course, gradebook, name, student, people.get(student), points, student in there)
+            for student in sorted({*people, *there})
         ]
 
 
 def _grade_of(
-    course: Course, gradebook: Gradebook, name: str, student: str, person: Any, points: float, handed_in: bool
+    course: Course, gradebook: Gradebook, name: str, student: str, person: Any, points: float, there: bool
 ) -> Grade:
     about: dict[str, Any] = {"student": student, "points": points}
     if person is not None:
@@ -103,7 +103,7 @@ def _grade_of(
     try:
         entry = gradebook.find_submission_notebook(name, name, student)
     except MissingEntry:
-        return Grade(**about, **_without_entry(course, name, student, verdict, handed_in))
+        return Grade(**about, **_without_entry(course, name, student, verdict, there))
     shown = {outcome.task: outcome.shown for outcome in verdict.outcomes} if verdict else {}
     tasks = [
         TaskGrade(grade.name, float(grade.max_score), float(grade.score), shown.get(grade.name, ""))
@@ -125,9 +125,8 @@ def _is_outdated(course: Course, name: str, student: str, verdict: Verdict | Non
     return verdict.circumstances != circumstances_of(course, name, student, handed_in(folder))
 
 
-def _without_entry(course: Course, name: str, student: str, verdict: Verdict | None, handed_in: bool) -> dict[str, Any]:
+def _without_entry(course: Course, name: str, student: str, verdict: Verdict | None, there: bool) -> dict[str, Any]:
     reason = (verdict.failure if verdict else "") or refusal_of(course, name, student)
     if reason:
         return {"state": "no grade", "reason": reason}
-    there = handed_in or (course.submitted / student / name / f"{name}.ipynb").is_file()
     return {"state": "to be graded" if there else "missing"}

@@ -39,7 +39,7 @@ def fill_moodle(worksheet: str, grades: Sequence[Grade]) -> tuple[str, list[str]
     ExportError
         If it is no such worksheet, or its maximum is not the assignment's.
     """
-    rows = read_table(worksheet)
+    rows = read_table(worksheet, delimiter=delimiter_of(worksheet))
     head = rows[0] if rows else []
     if not {"Identifier", "Grade"} <= set(head):
         raise ExportError(
@@ -89,7 +89,8 @@ def moodle_folders(course: Course, assignment: str, students: Iterable[str]) -> 
     for student in students:
         receipts = [each for each in receipts_of(course.received / assignment / student) if each.kind == "moodle"]
         if receipts:
-            folders[student] = receipts[-1].came_from.rpartition(": ")[2]  # Moodle's names have no colon
+            place = receipts[-1].came_from.rpartition(": ")[2]  # Moodle's names have no colon
+            folders[student] = re.sub(r"(?<=_assignsubmission_file_).*", "", place.partition("/")[0])
         else:
             remarks.append(f"{student!r} was not received from Moodle: the zip has no page for them")
     return folders, remarks

@@ -83,7 +83,7 @@ def read_file(path: Path) -> str:
         raise ExportError(f"{path} is not in UTF-8: save it as CSV UTF-8, or take it as it was downloaded") from None
 
 
-def read_table(text: str) -> list[list[str]]:
+def read_table(text: str, *, delimiter: str = ",") -> list[list[str]]:
     """Return the rows of a CSV file as they are written there.
 
     Raises
@@ -93,7 +93,7 @@ def read_table(text: str) -> list[list[str]]:
     """
     lines = io.StringIO(text.removeprefix(_MARK), newline="")
     try:
-        return list(csv.reader(lines, delimiter=delimiter_of(text), strict=True))
+        return list(csv.reader(lines, delimiter=delimiter, strict=True))
     except csv.Error as error:
         raise ExportError(f"the file is not CSV: {error}") from None
 

@@ -15,9 +15,9 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
-from classroom.normalise.choosing import Choice, Repair, choose_answers
-from classroom.normalise.definitions import additions, defined, is_stub, needed, plain
-from classroom.normalise.reading import NotASubmission, read_cells
+from classroom.normalise.choosing import Choice, Repair, choose_answers, known_places, place_before
+from classroom.normalise.definitions import additions, defined, is_stub, needed, parsed, plain
+from classroom.normalise.reading import Cell, NotASubmission, read_cells
 from classroom.normalise.release import Answer, Release
 from classroom.normalise.sorting import Piece, Sorted, sort_cells
 
@@ -51,7 +51,13 @@ def normalise(release: NotebookNode, raw: bytes) -> tuple[NotebookNode, list[Rep
         If the release has no answers, or cells without id.
     """
     parts = Release(release)
-    cells = read_cells(raw)
+    try:
+        return _normalised(release, parts, read_cells(raw))
+    finally:
+        parsed.cache_clear()
+
+
+def _normalised(release: NotebookNode, parts: Release, cells: list[Cell]) -> tuple[NotebookNode, list[Repair]]:
     found = sort_cells(parts, cells)
     choice = choose_answers(parts, found)
     _check_assignment(parts, found, choice)
@@ -60,7 +66,7 @@ def normalise(release: NotebookNode, raw: bytes) -> tuple[NotebookNode, list[Rep
         repairs.append(Repair("missing", "", "No answer was found in this notebook."))
     notebook = copy.deepcopy(release)
     helpers = _helpers(parts, found, choice)
-    places = _places(parts, helpers, choice)
+    places = _places(parts, found, helpers, choice)
     result: list[NotebookNode] = []
     taken = {cell.id for cell in notebook.cells}
     for place, cell in enumerate([*notebook.cells, None]):
@@ -98,10 +104,11 @@ def _check_assignment(release: Release, found: Sorted, choice: Choice) -> None:
 
 
 def _helpers(release: Release, found: Sorted, choice: Choice) -> list[Piece]:
-    """Return what is kept beside the answers. Of an answer's stub only what was added to it is kept."""
+    """Return what is kept beside the answers: no copies of them, and of a stub only what was added to it."""
     used, kept = choice.used(), []
+    answers = {plain(piece.source) for pieces in choice.pieces.values() for piece in pieces}
     for piece in found.pieces:
-        if id(piece) in used or not plain(piece.source) or (piece.added and not piece.code):
+        if id(piece) in used or plain(piece.source) in {"", *answers} or (piece.added and not piece.code):
             continue
         for answer in release.answers.values():
             if answer.written != piece.code and is_stub(piece.source, answer.stub, answer.names):
@@ -112,14 +119,20 @@ def _helpers(release: Release, found: Sorted, choice: Choice) -> list[Piece]:
     return kept
 
 
-def _places(release: Release, helpers: list[Piece], choice: Choice) -> dict[int, int]:
-    """Return the place in the release before which each helper goes, by its Python id."""
+def _places(release: Release, found: Sorted, helpers: list[Piece], choice: Choice) -> dict[int, int]:
+    """Return the place in the release before which each helper goes, by its Python id.
+
+    Code goes in front of the answer that follows it, text behind the cell that it followed.
+    """
+    known_cells = known_places(release, found, choice)
     slots = [
         (piece.place, release.answers[grade_id].place) for grade_id, pieces in choice.pieces.items() for piece in pieces
     ]
     end = len(release.notebook.cells)
     places = {
         id(piece): min((at, slot) for at, slot in [*slots, (float("inf"), end)] if at >= piece.place)[1]
+        if piece.code
+        else place_before(piece, known_cells) + 1
         for piece in helpers
     }
     code = [piece for piece in helpers if piece.code]
@@ -155,9 +168,9 @@ def _hoist(source: str, place: int, code: Iterable[Piece], places: dict[int, int
 
 
 def _helper_cell(piece: Piece, taken: set[str]) -> NotebookNode:
-    number = piece.place + 1
+    number = 1
     while f"added-{number}" in taken:
-        number += 1000
+        number += 1
     taken.add(f"added-{number}")
     make = new_code_cell if piece.code else new_markdown_cell
     return make(piece.source, id=f"added-{number}", metadata={})

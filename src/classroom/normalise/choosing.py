@@ -11,7 +11,7 @@ from classroom.normalise.definitions import is_stub, plain
 from classroom.normalise.release import Answer, Release, bare
 from classroom.normalise.sorting import Piece, Sorted
 
-__all__ = ["Choice", "Repair", "choose_answers"]
+__all__ = ["Choice", "Repair", "choose_answers", "known_places", "place_before"]
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,14 @@ def _add_what_stands_beside(release: Release, answer: Answer, found: Sorted, cho
     """Add to a written answer the text cells between the release's cells around it: many write below the cell."""
     before = choice.pieces.get(answer.grade_id)
     answered = any(plain(piece.source) != plain(answer.stub) for piece in before or [])
-    beside = _between(release, answer, found, choice, lambda piece: not piece.code and not (piece.added and answered))
+    others = {other.marker for other in release.answers.values() if other.written and other is not answer}
+    known = {plain(piece.source) for pieces in choice.pieces.values() for piece in pieces}
+
+    def wanted(piece: Piece) -> bool:
+        draft = plain(piece.source) in known or not others.isdisjoint(map(bare, piece.source.splitlines()))
+        return not piece.code and not draft and not (piece.added and answered)
+
+    beside = _between(release, answer, found, choice, wanted)
     if not beside:
         return
     if before is None:
@@ -156,9 +163,7 @@ def _between(
     release: Release, answer: Answer, found: Sorted, choice: Choice, wanted: Callable[[Piece], bool]
 ) -> list[Piece]:
     """Return free pieces whose nearest known neighbours stand before and behind the answer in the release."""
-    known = dict(found.fixed)
-    for grade_id, pieces in choice.pieces.items():
-        known |= {piece.place: release.answers[grade_id].place for piece in pieces if not piece.added}
+    known = known_places(release, found, choice)
     unknown = {
         other.place
         for name, other in release.answers.items()
@@ -166,13 +171,27 @@ def _between(
     }
     result = []
     for piece in _free(found, choice, lambda piece: wanted(piece) and not piece.grade_id):
-        low = max(((at, place) for at, place in known.items() if at <= piece.place), default=(0, -1))[1]
+        low = place_before(piece, known)
         high = min(
             ((at, place) for at, place in known.items() if at > piece.place), default=(0, len(release.notebook.cells))
         )[1]
+        high = max(high, low + 1)  # where cells were reordered, the one before says more
         if low <= answer.place <= high and not any(low < place < answer.place for place in unknown):
             result.append(piece)
     return result
+
+
+def known_places(release: Release, found: Sorted, choice: Choice) -> dict[int, int]:
+    """Return the places in the release of the cells that are known, by their places in what was handed in."""
+    known = dict(found.fixed)
+    for grade_id, pieces in choice.pieces.items():
+        known |= {piece.place: release.answers[grade_id].place for piece in pieces if not piece.added}
+    return known
+
+
+def place_before(piece: Piece, known: dict[int, int]) -> int:
+    """Return the place in the release of the known cell before a piece; -1 if there is none."""
+    return max(((at, place) for at, place in known.items() if at <= piece.place), default=(0, -1))[1]
 
 
 def _free(found: Sorted, choice: Choice, wanted: Callable[[Piece], bool]) -> list[Piece]:

@@ -7,6 +7,7 @@ import ast
 import re
 import warnings
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from classroom.cells import free_names
 
@@ -35,8 +36,9 @@ def unfenced(source: str) -> str:
     return found.group(1) if found else source
 
 
+@lru_cache(maxsize=2000)
 def parsed(source: str) -> ast.Module | None:
-    """Return the tree of a cell, IPython's commands left out; None if it is no Python."""
+    """Return the tree of a cell, IPython's commands left out; None if it is no Python. It is kept: change nothing."""
     if len(source) > _LONGEST:
         return None
     for text in (source, _COMMAND.sub(r"\1pass", _CAPTURED.sub(r"\1None", source))):

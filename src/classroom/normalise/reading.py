@@ -12,6 +12,9 @@ from typing import Any
 __all__ = ["LARGEST", "Cell", "NotASubmission", "read_cells"]
 
 LARGEST = 64 * 2**20  # bytes; a notebook with more is refused before it is parsed
+_MOST_VALUES = 4_000_000  # of JSON, counted by its signs; each takes some hundred bytes when it is parsed
+_MOST_CELLS = 1000
+_MOST_TEXT = 1_000_000  # characters of all cells; the assignments have less than 100,000
 _KINDS = {"code": "code", "raw": "raw", "html": "markdown", "heading": "markdown", "markdown": "markdown"}
 _SURROGATES = re.compile("[\ud800-\udfff]")  # JSON may hold half a character; a file may not
 
@@ -70,7 +73,11 @@ def read_cells(raw: bytes) -> list[Cell]:
         found = [cell for sheet in sheets if isinstance(sheet, list) for cell in sheet]
     if not isinstance(found, list):
         raise NotASubmission("is JSON, but no notebook: it has no list of cells")
+    if len(found) > _MOST_CELLS:
+        raise NotASubmission(f"has {len(found):,} cells; at most {_MOST_CELLS:,} are read")
     cells = [_cell(place, cell) for place, cell in enumerate(found) if isinstance(cell, dict)]
+    if (length := sum(len(cell.source) for cell in cells)) > _MOST_TEXT:
+        raise NotASubmission(f"has {length:,} characters in its cells; at most {_MOST_TEXT:,} are read")
     if not any(cell.source.strip() for cell in cells):
         raise NotASubmission("is a notebook without any text in its cells")
     return cells
@@ -87,6 +94,8 @@ def _decoded(raw: bytes) -> str:
 
 
 def _parse(text: str, raw: bytes) -> dict[str, Any]:
+    if sum(map(text.count, "[{,")) > _MOST_VALUES:
+        raise NotASubmission(f"is too large: its JSON has more than {_MOST_VALUES:,} values")
     try:
         said = json.loads(text)
     except RecursionError:
@@ -100,7 +109,15 @@ def _parse(text: str, raw: bytes) -> dict[str, Any]:
 
 def _what_it_is(text: str, raw: bytes) -> str:
     """Guess what was handed in instead; for the reason only."""
-    marks = {b"PK": "a zip archive or an office document", b"%PDF": "a PDF document", b"\x89PNG": "a picture"}
+    marks = {
+        b"PK": "a zip archive or an office document",
+        b"%PDF": "a PDF document",
+        b"\x89PNG": "a picture",
+        b"\xff\xd8\xff": "a picture",
+        b"\x1f\x8b": "packed by gzip",
+        b"Rar!": "a RAR archive",
+        b"7z\xbc\xaf": "a 7-Zip archive",
+    }
     for mark, name in marks.items():
         if raw.startswith(mark):
             return f"it is {name}"
@@ -127,7 +144,7 @@ def _cell(place: int, said: dict[str, Any]) -> Cell:
         kind=_KINDS.get(kind, "raw") if isinstance(kind, str) else "raw",
         source=source,
         grade_id=_name(marks.get("grade_id")),
-        cell_id=_name(said.get("id")),
+        cell_id=_name(said.get("id")) or _name(metadata.get("id")),  # Colab keeps it there
         is_test=bool(marks.get("grade")) and not marks.get("solution"),
         attachments=_attachments(said.get("attachments")),
     )
@@ -150,8 +167,9 @@ def _attachments(said: Any) -> dict[str, dict[str, str]]:
     """Return what nbformat accepts: file name, then MIME type, then base64."""
     if not isinstance(said, dict):
         return {}
-    return {
+    bundles = {
         name: {mime: _text(data) for mime, data in bundle.items() if isinstance(data, (str, list))}
         for name, bundle in said.items()
         if isinstance(bundle, dict)
     }
+    return {name: bundle for name, bundle in bundles.items() if bundle}

@@ -8,6 +8,7 @@ from classroom.normalise.release import Release, bare
 
 __all__ = ["Piece", "Sorted", "sort_cells"]
 
+_MOST_PARTS = 20  # of one cell that was cut
 _SAME_TEST = 0.6  # share of a test's lines by which an edited copy that has lost its mark is still recognised
 
 
@@ -147,6 +148,8 @@ def _joined(pieces: list[Piece]) -> list[Piece]:
 def _together(first: Piece, second: Piece) -> Piece | None:
     neighbours = first.place + first.parts == second.place
     if not (first.code and second.code and neighbours) or first.added or second.added:
+        return None
+    if first.parts + second.parts > _MOST_PARTS:
         return None
     if first.grade_id and second.grade_id and first.grade_id != second.grade_id:
         return None

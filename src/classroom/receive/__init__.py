@@ -11,11 +11,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from classroom.receive.archives import ArchiveLimits, Damaged, Refused
+from classroom.receive.archives import OF_A_STUDENT, ArchiveLimits, Damaged, Refused
 from classroom.receive.attempts import Counting, choose, handed_in_at
-from classroom.receive.layouts import KINDS, Item, LayoutError, items_of, kind_of
-from classroom.receive.names import folder_name, id_of_folder
-from classroom.receive.receipts import DiskFull, Receipt, now, receipts_of, sha256_of, store, sweep
+from classroom.receive.layouts import Item, items_of
+from classroom.receive.names import folder_name, id_of_folder, printable
+from classroom.receive.platforms import KINDS, LayoutError, kind_of
+from classroom.receive.receipts import DiskFull, Receipt, alone, now, receipts_of, sha256_of, store, sweep
 from classroom.receive.roster import Roster, RosterError
 from classroom.receive.sources import open_source
 from classroom.receive.submitted import Submitted, read_submitted, submit
@@ -92,7 +93,8 @@ def receive(
     student : str, optional
         For files: all of them are this student's.
     at : datetime, optional
-        For files: when they were handed in, with a time zone. Files' own times tell nothing about lateness.
+        For files: when they were handed in, with a time zone; then a student's files are one attempt. Files' own times
+        tell nothing about lateness.
     limits : ArchiveLimits, optional
         Of the source.
     tell : callable
@@ -110,8 +112,8 @@ def receive(
     if at is not None and at.tzinfo is None:
         raise LayoutError(f"the time needs a zone, as 2026-12-01T10:00:00Z; got {at.isoformat()}")
     folder = course.received / assignment
-    sweep(folder)
-    with open_source(source, limits or ArchiveLimits()) as listing:
+    with alone(folder), open_source(source, limits or ArchiveLimits()) as listing:
+        sweep(folder)
         kind = kind or ("files" if student else kind_of([member.path for member in listing.members], assignment))
         intake = Intake(kind)
         spelling = {path.name.casefold(): path.name for path in folder.glob("*") if path.is_dir()}
@@ -122,8 +124,9 @@ def receive(
         for item in found:
             if isinstance(item, Item):
                 item.student = student or item.student
-                if at is not None:
-                    item.time, item.time_is_said = at, True
+        if at is not None:
+            found = _at_once(found, at)
+        for item in found:
             kept = _keep(folder, assignment, kind, source, item, spelling) if isinstance(item, Item) else item
             if isinstance(kept, Refused):
                 intake.refused.append(kept)
@@ -135,31 +138,39 @@ def receive(
     return intake
 
 
+def _at_once(found: list[Item | Refused], at: datetime) -> list[Item | Refused]:
+    """Join the items of each student: what was handed in at one moment is one attempt."""
+    by_student: dict[str, Item] = {}
+    result: list[Item | Refused] = []
+    for item in found:
+        if isinstance(item, Item) and item.student in by_student:
+            by_student[item.student].files += item.files
+            continue
+        if isinstance(item, Item):
+            by_student[item.student] = item
+            item.time, item.time_is_said = at, True
+        result.append(item)
+    return result
+
+
 def _keep(
     folder: Path, assignment: str, kind: str, source: Path, item: Item, spelling: dict[str, str]
 ) -> Refused | tuple[Receipt, bool]:
     """Store an item unless it is there; return its receipt and whether it is new, or why it is refused."""
-    where = f"{source.name}: {item.came_from}"
+    where = printable(f"{source.name}: {item.came_from}")
     try:
         own = folder_name(item.student)
-        contents = [(path, member.read()) for path, member in item.files]
+        contents = _contents(item)
     except Damaged as error:
         return Refused(where, str(error))
     except ValueError as error:
         return Refused(where, f"{error}; map it by a roster")
     if not contents:
         return Refused(where, "it holds no file")
-    if spelling.setdefault(own.casefold(), own) != own:
+    if spelling.get(own.casefold(), own) != own:
         other = id_of_folder(spelling[own.casefold()])
         return Refused(where, f"the student {item.student!r} differs from {other!r} in case only; map them by a roster")
     sha256 = sha256_of(contents)
-    same = [
-        receipt
-        for receipt in receipts_of(folder / own)
-        if receipt.sha256 == sha256 and _same_upload(receipt.submission_id, item.submission_id)
-    ]
-    if same:
-        return same[0], False
     received_at = now()
     time = item.time.astimezone(UTC).isoformat() if item.time else received_at
     time_from = "source" if item.time_is_said else "file" if item.time else "receipt"
@@ -169,9 +180,48 @@ def _keep(
         submission_id=item.submission_id, name=item.name, email=item.email, lms_id=item.lms_id,
         notes=tuple(item.notes),
     )  # fmt: skip
-    return store(folder / own, draft, contents), True
+    try:
+        before = receipts_of(folder / own)
+        if item.only_a_name and any(each.lms_id not in ("", item.lms_id) for each in before):
+            return Refused(where, f"another {item.name!r} was received before; map them by a roster")
+        if same := [each for each in before if _same_upload(each, draft)]:
+            return same[0], False
+        receipt = store(folder / own, draft, contents)
+    except DiskFull:
+        raise
+    except (Damaged, OSError) as error:
+        return Refused(where, f"it could not be kept: {error}")
+    spelling.setdefault(own.casefold(), own)
+    return receipt, True
 
 
-def _same_upload(one: str, other: str) -> bool:
-    """Whether two uploads of the same content may be the same: a platform's numbers say so, where it has some."""
-    return not one or not other or one == other
+def _contents(item: Item) -> list[tuple[str, bytes]]:
+    """Read an item's files.
+
+    Raises
+    ------
+    Damaged
+        If one cannot be read, or together they are too many or too large.
+    """
+    if len(item.files) > OF_A_STUDENT.members:
+        raise Damaged(f"it has {len(item.files):,} files; at most {OF_A_STUDENT.members:,} are kept")
+    contents, left = [], OF_A_STUDENT.total
+    for path, member in item.files:
+        content = member.read()
+        left -= len(content)
+        if left < 0:
+            raise Damaged(f"its files have more than {OF_A_STUDENT.total:,} bytes together")
+        contents.append((path, content))
+    return contents
+
+
+def _same_upload(one: Receipt, other: Receipt) -> bool:
+    """Whether another receipt is of an upload that is known: the same content, and no number or time that differs.
+
+    Files' own times say nothing: they change when files are copied.
+    """
+    if one.sha256 != other.sha256:
+        return False
+    if one.submission_id and other.submission_id:
+        return one.submission_id == other.submission_id
+    return other.time_from != "source" or (one.time_from == "source" and one.time == other.time)

@@ -12,11 +12,14 @@ import unicodedata
 import zipfile
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import pairwise
 from typing import IO
+
+from classroom.receive.names import printable
 
 __all__ = [
     "OF_A_STUDENT",
@@ -112,17 +115,22 @@ class Member:
 
 
 class _Bounded:
-    """A file that refuses to be read in very large pieces, as zipfile reads the list of members."""
+    """A file that refuses to be read in very large pieces, or in one with too many members, as zipfile reads a list."""
 
-    def __init__(self, file: IO[bytes], largest: int) -> None:
-        self._file, self._largest = file, largest
+    def __init__(self, file: IO[bytes], members: int) -> None:
+        self._file, self._members = file, members
+        self._largest = max(512 * members, 1 << 20)
+        self.listed = False
         self.seek, self.tell, self.seekable, self.close = file.seek, file.tell, file.seekable, file.close
 
     def read(self, size: int = -1) -> bytes:
         """Read, if it is not too much."""
         if size > self._largest:
             raise ValueError(f"its list of members has {size:,} bytes")
-        return self._file.read(min(size, self._largest) if size >= 0 else self._largest)
+        content = self._file.read(min(size, self._largest) if size >= 0 else self._largest)
+        if not self.listed and (count := content.count(b"PK\x01\x02")) > self._members:
+            raise ValueError(f"the archive has {count:,} members; at most {self._members:,} are read")
+        return content
 
 
 def is_junk(path: str) -> bool:
@@ -150,17 +158,17 @@ def list_zip(file: IO[bytes], limits: ArchiveLimits, *, name: str) -> tuple[list
     if size > limits.archive:
         return [], [Refused(name, f"the archive has {size:,} bytes; at most {limits.archive:,} are read")]
     try:
-        archive = zipfile.ZipFile(_Bounded(file, max(512 * limits.members, 1 << 20)))
+        bounded = _Bounded(file, limits.members)
+        archive = zipfile.ZipFile(bounded)
+        bounded.listed = True
     except _BROKEN as error:
         return [], [Refused(name, f"it is no zip archive that can be read: {error}")]
     infos = archive.infolist()
-    if len(infos) > limits.members:
-        return [], [Refused(name, f"the archive has {len(infos):,} members; at most {limits.members:,} are read")]
     members, refused, seen, left = [], [], set(), limits.total
     overlapping = _overlapping(infos)
     for info in infos:
         path = _path(info)
-        if info.is_dir() or _JUNK.search(path):
+        if path.endswith("/") or _JUNK.search(path):
             continue
         key = unicodedata.normalize("NFC", path).casefold()
         fault = _fault(info, path, limits)
@@ -171,7 +179,7 @@ def list_zip(file: IO[bytes], limits: ArchiveLimits, *, name: str) -> tuple[list
         if not fault and info.file_size > left:
             fault = f"the members before it already fill the {limits.total:,} bytes that are unpacked"
         if fault:
-            refused.append(Refused(f"{name}: {path}", fault))
+            refused.append(Refused(printable(f"{name}: {path}"), fault))
             continue
         seen.add(key)
         left -= info.file_size
@@ -182,12 +190,10 @@ def list_zip(file: IO[bytes], limits: ArchiveLimits, *, name: str) -> tuple[list
 def path_fault(path: str) -> str:
     """Return why a path within an archive or folder is refused; empty if it is not."""
     parts = path.split("/")
-    if "\0" in path or any(unicodedata.category(char) == "Cc" for char in path):
-        return "its name holds a control character"
+    if "\0" in path:
+        return "its name holds the character zero"
     if path.startswith("/") or re.match(r"[A-Za-z]:", path):
         return "its path is absolute"
-    if "\\" in path:
-        return "its path holds a backslash"
     if ".." in parts:
         return "its path leads out of the archive"
     if len(path.encode("utf-8", "replace")) > _LONGEST_PATH:
@@ -215,14 +221,15 @@ def _fault(info: zipfile.ZipInfo, path: str, limits: ArchiveLimits) -> str:
 
 
 def _path(info: zipfile.ZipInfo) -> str:
-    """Return the path as it was written: UTF-8 where it says so or is, else the old code page 437."""
+    """Return the path as it was written: UTF-8 where it says so or is, else the old code page 437.
+
+    Some programs of Windows write backslashes between folders.
+    """
     name = info.orig_filename
     if not info.flag_bits & 0x800:
-        try:
-            return name.encode("cp437").decode("utf-8")
-        except UnicodeError:
-            pass
-    return name
+        with suppress(UnicodeError):
+            name = name.encode("cp437").decode("utf-8")
+    return name.replace("\\", "/")
 
 
 def _overlapping(infos: list[zipfile.ZipInfo]) -> set[int]:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from classroom.receive.receipts import Receipt
+from classroom.receive.receipts import Receipt, in_order
 
 __all__ = ["Counting", "choose", "handed_in_at"]
 
@@ -58,7 +58,7 @@ def choose(receipts: Sequence[Receipt], deadline: datetime | None = None) -> Cou
     """
     if not receipts:
         return None
-    order = sorted(receipts, key=lambda receipt: (receipt.at, receipt.received_at, receipt.attempt))
+    order = sorted(receipts, key=in_order)
     timed = [(receipt, handed_in_at(receipt, deadline)) for receipt in order]
     if deadline is None:
         return Counting(*timed[-1], late=bool(order[-1].late))

@@ -1,38 +1,36 @@
 """How platforms name what they hand out: which file is whose, when it was handed in, what is no submission.
 
 Canvas    `doejohn_LATE_12345_678910_e02-attention-by-hand-1.ipynb` (name, late, user, upload, file), all in one folder
-Moodle    `Full Name_12345_assignsubmission_file_/x.ipynb`
+Moodle    `Full Name_12345_assignsubmission_file_/x.ipynb`, or with the file's name instead of "/"
 Gradescope  `submission_456/x.ipynb`, and submission_metadata.yml that says whose they are
 nbgrader  `student+assignment+2026-12-01 10:00:00.000000 UTC/x.ipynb`, the inbound folder of its exchange
 files     anything else: the student's id is a pattern's group, or the first folder, or the file's name
 """
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-import yaml
-
 from classroom.receive.archives import Damaged, Member, Refused
+from classroom.receive.metadata import moment, read_metadata, word
+from classroom.receive.platforms import (
+    CANVAS,
+    CANVAS_TEXT,
+    GRADESCOPE,
+    KINDS,
+    METADATA,
+    MOODLE,
+    MOODLE_FILE,
+    LayoutError,
+)
 from classroom.receive.roster import Roster
 
-__all__ = ["KINDS", "Item", "LayoutError", "items_of", "kind_of"]
+__all__ = ["Item", "items_of"]
 
-KINDS = ("canvas", "moodle", "gradescope", "nbgrader", "files")
-
-_CANVAS = re.compile(r"(?:(?P<name>.+?)_)?(?:(?P<late>LATE)_)?(?P<user>\d+|anon_[^_]+)_(?P<upload>\d+)_(?P<file>.+)")
-_CANVAS_TEXT = re.compile(r".*_(?:\d+|anon_[^_]+)_(text|link)\.html")
-_MOODLE = re.compile(r"(?P<name>.*)_(?P<number>\d+)_assignsubmission_(?P<plugin>file|onlinetext)_?")
-_METADATA = "submission_metadata.yml"
-_LARGEST_METADATA = 32 * 2**20
 _OWN_FILES = ("timestamp.txt", "submission_secret.txt")  # nbgrader's, not the student's
-
-
-class LayoutError(ValueError):
-    """Why a source as a whole cannot be read."""
 
 
 @dataclass
@@ -49,20 +47,8 @@ class Item:
     name: str = ""
     email: str = ""
     lms_id: str = ""
+    only_a_name: bool = False  # the student is known by the name alone, which another may have
     notes: list[str] = field(default_factory=list)
-
-
-def kind_of(paths: Sequence[str], assignment: str) -> str:
-    """Return which platform's names these are."""
-    if any(path.split("/")[-1] == _METADATA for path in paths):
-        return "gradescope"
-    if any(f"+{assignment}+" in path for path in paths):
-        return "nbgrader"
-    if any(_MOODLE.fullmatch(part) for path in paths for part in path.split("/")[:-1]):
-        return "moodle"
-    names = [path.split("/")[-1] for path in paths]
-    canvas = [name for name in names if _CANVAS.fullmatch(name) or _CANVAS_TEXT.fullmatch(name)]
-    return "canvas" if names and len(canvas) == len(names) else "files"
 
 
 def items_of(
@@ -91,10 +77,10 @@ def items_of(
 def _canvas(members: Iterable[Member], roster: Roster | None) -> Iterator[Item | Refused]:
     for member in members:
         name = member.path.split("/")[-1]
-        if _CANVAS_TEXT.fullmatch(name):
+        if CANVAS_TEXT.fullmatch(name):
             yield Refused(member.path, "it was typed into Canvas's text field, or is an address: no file")
             continue
-        found = _CANVAS.fullmatch(name)
+        found = CANVAS.fullmatch(name)
         if found is None:
             yield Refused(member.path, "it is not named as Canvas names files: name_user_upload_file")
             continue
@@ -107,25 +93,25 @@ def _canvas(members: Iterable[Member], roster: Roster | None) -> Iterator[Item |
 
 
 def _moodle(members: Iterable[Member], roster: Roster | None) -> Iterator[Item | Refused]:
-    folders: dict[str, list[tuple[str, Member]]] = defaultdict(list)
+    people: dict[tuple[str, str], list[tuple[str, Member]]] = defaultdict(list)
     for member in members:
         parts = member.path.split("/")
-        at = next((at for at, part in enumerate(parts[:-1]) if _MOODLE.fullmatch(part)), None)
-        if at is None:
-            yield Refused(member.path, "it is in no folder as Moodle names them: name_number_assignsubmission_file")
-        elif "_onlinetext" in parts[at]:
+        at = next((at for at, part in enumerate(parts[:-1]) if MOODLE.fullmatch(part)), len(parts) - 1)
+        said = (MOODLE_FILE if at == len(parts) - 1 else MOODLE).fullmatch(parts[at])
+        if said is None:
+            yield Refused(member.path, "it is not named as Moodle names: name_number_assignsubmission_file")
+        elif said["plugin"] == "onlinetext":
             yield Refused(member.path, "it was typed into Moodle's text field: no file")
         else:
-            folders[parts[at]].append(("/".join(parts[at + 1 :]), member))
-    names = [_said(_MOODLE, folder)["name"] for folder in folders]
-    for folder, inside in folders.items():
-        found = _said(_MOODLE, folder)
-        name, number = found["name"], found["number"]
-        unique = name if name and names.count(name) == 1 else f"{name} {number}".strip()
-        student = (roster.find(name, number) if roster and names.count(name) == 1 else None) or unique
+            path = "/".join(parts[at + 1 :]) or said["file"]
+            people[said["name"], said["number"]].append((path, member))
+    names = Counter(name for name, _ in people)
+    for (name, number), inside in people.items():
+        unique = name if name and names[name] == 1 else f"{name} {number}".strip()
+        known = roster.find(unique) if roster else None  # Moodle's numbers are others in each assignment
         yield Item(
-            student, inside, folder, _latest(inside),
-            name=name, lms_id=number,
+            known or unique, inside, inside[0][1].path, _latest(inside),
+            name=name, lms_id=number, only_a_name=known is None,
         )  # fmt: skip
 
 
@@ -134,25 +120,25 @@ def _gradescope(members: Iterable[Member], roster: Roster | None) -> Iterator[It
     metadata: dict[str, Any] | None = None
     for member in members:
         parts = member.path.split("/")
-        at = next((at for at, part in enumerate(parts[:-1]) if re.fullmatch(r"submission_\w+", part)), None)
+        at = next((at for at, part in enumerate(parts[:-1]) if GRADESCOPE.fullmatch(part)), None)
         if at is not None:
             folders[parts[at]].append(("/".join(parts[at + 1 :]), member))
-        elif parts[-1] == _METADATA:
-            metadata = _yaml(_read(member))
+        elif parts[-1] == METADATA:
+            metadata = read_metadata(_read(member))
         else:
             yield Refused(member.path, "it is in no folder submission_…")
     if metadata is None:
-        raise LayoutError(f"there is no {_METADATA}, which says whose the submissions are")
+        raise LayoutError(f"there is no {METADATA}, which says whose the submissions are")
     for folder, inside in folders.items():
         said = metadata.get(folder)
         people = said.get(":submitters") if isinstance(said, dict) else None
         people = [each for each in people if isinstance(each, dict)] if isinstance(people, list) else []
         if not people:
-            yield Refused(folder, f"{_METADATA} does not say whose it is")
+            yield Refused(folder, f"{METADATA} does not say whose it is")
         for person in people:
-            name, email, number = (str(person.get(key) or "") for key in (":name", ":email", ":sid"))
+            name, email, number = (word(person.get(key)) for key in (":name", ":email", ":sid"))
             student = (roster.find(number, email, name) if roster else None) or number or email or name
-            time = _moment(said.get(":created_at")) if isinstance(said, dict) else None
+            time = moment(said.get(":created_at")) if isinstance(said, dict) else None
             yield Item(
                 student, inside, folder, time or _latest(inside),
                 time_is_said=time is not None, submission_id=folder, name=name, email=email, lms_id=number,
@@ -171,7 +157,7 @@ def _nbgrader(members: Iterable[Member], assignment: str, roster: Roster | None)
     for folder, inside in folders.items():
         login, _, rest = folder.rpartition(f"+{assignment}+")
         said = next((_read(member) for path, member in inside if path == "timestamp.txt"), b"")
-        time = _moment(said.decode("utf-8", "replace")) or _moment(rest.split("+")[0])
+        time = moment(said.decode("utf-8", "replace")) or moment(rest.split("+")[0])
         yield Item(
             (roster.find(login) if roster else None) or login,
             [each for each in inside if each[0] not in _OWN_FILES],
@@ -189,19 +175,33 @@ def _files(
     if pattern and "student" not in wanted.groupindex:
         raise LayoutError(f"the pattern {pattern!r} needs a group (?P<student>…)")
     by_student: dict[str, list[tuple[str, Member]]] = defaultdict(list)
+    members = list(members)
+    wrapped = _is_wrapped([member.path for member in members], assignment, roster)
     for member in members:
-        parts = member.path.split("/")
+        parts = member.path.split("/")[wrapped:]
         found = wanted.fullmatch(member.path) or wanted.fullmatch(parts[-1])
         named = found["student"] if found else None if pattern else _student_in(parts, assignment)
-        known = roster.find(named or "", parts[-1], parts[-1].rpartition(".")[0]) if roster else None
+        names = [named or ""]
+        if len(parts) == 1:  # in a student's folder the file's name is the student's choice
+            names += [parts[-1], parts[-1].rpartition(".")[0]]
+        known = roster.find(*names) if roster else None
         if not named and not known:
             why = "does not match the pattern" if pattern else "does not say whose it is"
             yield Refused(member.path, f"its name {why}")
         else:
-            by_student[known or named or ""].append((member.path, member))
+            by_student[known or named or ""].append(("/".join(parts), member))
     for student, inside in by_student.items():
         for group in _attempts(inside):
             yield Item(student, group, group[0][0], _latest(group))
+
+
+def _is_wrapped(paths: list[str], assignment: str, roster: Roster | None) -> bool:
+    """Whether all lie in one folder that is no student's: the assignment's, or one that the roster does not have."""
+    first = {path.partition("/")[0] for path in paths if "/" in path}
+    if len(first) != 1 or not all("/" in path for path in paths):
+        return False
+    name = first.pop()
+    return name == assignment or (roster is not None and roster.find(name) is None)
 
 
 def _attempts(inside: list[tuple[str, Member]]) -> list[list[tuple[str, Member]]]:
@@ -221,12 +221,6 @@ def _student_in(parts: list[str], assignment: str) -> str:
     return re.sub(rf"(?i)\A{edge}[-_+ ]*|[-_+ ]*{edge}(?:[-_ ]?\(?\d+\)?)?\Z", "", stem).strip()
 
 
-def _said(pattern: re.Pattern[str], text: str) -> re.Match[str]:
-    found = pattern.fullmatch(text)
-    assert found is not None  # it was looked for before
-    return found
-
-
 def _read(member: Member) -> bytes:
     try:
         return member.read()
@@ -236,46 +230,3 @@ def _read(member: Member) -> bytes:
 
 def _latest(inside: list[tuple[str, Member]]) -> datetime | None:
     return max((member.time for _, member in inside if member.time), default=None)
-
-
-def _moment(said: Any) -> datetime | None:
-    """Return a time in UTC from YAML's or nbgrader's writing; None if it is none, or has no zone."""
-    if isinstance(said, str):
-        text = re.sub(r"(\.\d{6})\d+", r"\1", said.strip())
-        text = re.sub(r"\s*(UTC|Z)\Z", "+00:00", text)
-        try:
-            said = datetime.fromisoformat(re.sub(r"\s+([+-]\d\d:?\d\d)\Z", r"\1", text))
-        except ValueError:
-            return None
-        if said.tzinfo is None:
-            return None
-    if not isinstance(said, datetime):
-        return None
-    return said.replace(tzinfo=UTC) if said.tzinfo is None else said.astimezone(UTC)  # YAML's are UTC without zone
-
-
-class _Plain(yaml.SafeLoader):
-    """Reads Ruby's YAML: a tag that is not YAML's own is left out."""
-
-
-def _without_tag(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> Any:
-    if isinstance(node, yaml.MappingNode):
-        return loader.construct_mapping(node, deep=True)
-    if isinstance(node, yaml.SequenceNode):
-        return loader.construct_sequence(node, deep=True)
-    return loader.construct_scalar(node) if isinstance(node, yaml.ScalarNode) else None
-
-
-_Plain.add_multi_constructor("!", _without_tag)
-
-
-def _yaml(content: bytes) -> dict[str, Any]:
-    if len(content) > _LARGEST_METADATA:
-        raise LayoutError(f"{_METADATA} has {len(content):,} bytes; at most {_LARGEST_METADATA:,} are read")
-    try:
-        said = yaml.load(content, Loader=_Plain)
-    except (yaml.YAMLError, ValueError, RecursionError, TypeError) as error:
-        raise LayoutError(f"{_METADATA} cannot be read: {error}") from None
-    if not isinstance(said, dict):
-        raise LayoutError(f"{_METADATA} is no list of submissions")
-    return said

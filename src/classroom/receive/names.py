@@ -1,17 +1,20 @@
 """Folder names for students' ids: any text becomes a name that every file system and nbgrader accept, and comes back.
 
 Letters and digits of any script stay. What could hurt becomes "=" and two hexadecimal digits for each byte of UTF-8:
-"+" (nbgrader's own separator), "=", "/", quotes, space at either end, a leading "." or "-", and so on. Ids that differ
-only in case are not told apart by every file system; `receive` refuses the second.
+"+" (nbgrader's own separator), "=", "/", quotes, space at either end, a leading "." or "-", "ß" (which is "ss" on some
+file systems), and so on. Ids that differ only in case are not told apart by every file system; `receive` refuses the
+second.
 """
 
 import re
 import unicodedata
 
-__all__ = ["LONGEST", "folder_name", "id_of_folder", "stored_name"]
+__all__ = ["LONGEST", "folder_name", "id_of_folder", "printable", "stored_name"]
 
 LONGEST = 200  # bytes of a folder name; file systems allow 255, and endings are appended
 _INSIDE = "-_.@, "  # besides letters and digits, where they stand inside
+_UNSEEN = ("Cc", "Cs", "Zl", "Zp")  # controls, half characters, line and paragraph separators
+_TURNS = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # left to right and back
 _DEVICES = re.compile(r"(?i)(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?\Z")  # Windows opens these, whatever the ending
 
 
@@ -73,10 +76,18 @@ def stored_name(original: str, taken: set[str]) -> str:
         number += 1
 
 
+def printable(name: str) -> str:
+    """Return a file's name as it can be shown: what would move the cursor or turn the writing becomes an escape."""
+    return "".join(
+        char.encode("unicode_escape").decode() if unicodedata.category(char) in _UNSEEN or char in _TURNS else char
+        for char in name
+    )
+
+
 def _stays(char: str, composed: bool) -> bool:
     if char.isascii():
         return char.isalnum() or char in _INSIDE
-    return composed and char.isalnum() and not unicodedata.combining(char)
+    return composed and char.isalnum() and not unicodedata.combining(char) and len(char.casefold()) == 1
 
 
 def _at_end(char: str, at: int, last: int) -> bool:

@@ -5,6 +5,7 @@ not at all. Whoever is interrupted runs the same again; what is there already is
 """
 
 import errno
+import fcntl
 import hashlib
 import json
 import os
@@ -12,7 +13,8 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +22,19 @@ from pathlib import Path
 from classroom.receive.archives import Damaged
 from classroom.receive.names import stored_name
 
-__all__ = ["DiskFull", "File", "Receipt", "now", "read_file", "receipts_of", "sha256_of", "store", "sweep"]
+__all__ = [
+    "DiskFull",
+    "File",
+    "Receipt",
+    "alone",
+    "in_order",
+    "now",
+    "read_file",
+    "receipts_of",
+    "sha256_of",
+    "store",
+    "sweep",
+]
 
 _STALE = 3600.0  # seconds after which a temporary folder is left over from an interruption
 
@@ -88,8 +102,8 @@ class Receipt:
 
     @property
     def at(self) -> datetime:
-        """The time when it was handed in."""
-        return datetime.fromisoformat(self.time)
+        """The time when it was handed in; not after it was received, whatever a clock elsewhere says."""
+        return min(datetime.fromisoformat(self.time), datetime.fromisoformat(self.received_at))
 
 
 def sha256_of(contents: Sequence[tuple[str, bytes]]) -> str:
@@ -101,14 +115,33 @@ def sha256_of(contents: Sequence[tuple[str, bytes]]) -> str:
 
 
 def receipts_of(folder: Path) -> list[Receipt]:
-    """Return the receipts in a student's folder, in the order in which the attempts were handed in."""
+    """Return the receipts in a student's folder, in the order in which the attempts were handed in.
+
+    Raises
+    ------
+    Damaged
+        If one cannot be read; an interruption does not leave such.
+    """
     found = []
     for path in folder.glob("*/receipt.json"):
         if not path.parent.name.startswith("."):
-            said = json.loads(path.read_text(encoding="utf-8"))
-            said["files"] = tuple(File(**each) for each in said["files"])
-            found.append(Receipt(**{**said, "notes": tuple(said["notes"])}))
-    return sorted(found, key=lambda receipt: (receipt.at, receipt.received_at, receipt.attempt))
+            try:
+                said = json.loads(path.read_text(encoding="utf-8"))
+                said["files"] = tuple(File(**each) for each in said["files"])
+                receipt = Receipt(**{**said, "notes": tuple(said["notes"])})
+                if receipt.at.tzinfo is None:
+                    raise ValueError("its time has no zone")
+                found.append((in_order(receipt), receipt))
+            except (OSError, ValueError, KeyError, TypeError) as error:
+                raise Damaged(f"the receipt {path} cannot be read: {error}") from None
+    return [receipt for _, receipt in sorted(found, key=lambda each: each[0])]
+
+
+def in_order(receipt: Receipt) -> tuple[datetime, str, int, str]:
+    """Return by what attempts are sorted. Of the same second that with the higher number is later: they grow."""
+    number = receipt.submission_id
+    upload = int(number) if number.isascii() and number.isdecimal() else -1
+    return receipt.at, receipt.received_at, upload, receipt.attempt
 
 
 def read_file(folder: Path, receipt: Receipt, file: File) -> bytes:
@@ -145,12 +178,14 @@ def store(folder: Path, receipt: Receipt, contents: Sequence[tuple[str, bytes]])
         If there is no room. Nothing is left of this attempt then.
     """
     moment = re.sub(r"\D", "", receipt.time.split("+")[0].split(".")[0])
-    attempt = f"{moment[:8]}T{moment[8:14]}Z-{receipt.sha256[:12]}"
+    attempt = f"{moment[:8]}T{moment[8:14]}Z-{receipt.sha256[:32]}"  # fewer digits, and one could make two files alike
     if receipt.submission_id:
-        attempt += f"-{hashlib.sha256(receipt.submission_id.encode()).hexdigest()[:6]}"
+        attempt += f"-{hashlib.sha256(receipt.submission_id.encode()).hexdigest()[:12]}"
     taken: set[str] = set()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        if not folder.is_dir():
+            folder.mkdir(parents=True, exist_ok=True)
+            _to_disk(folder.parent)
         temporary = Path(tempfile.mkdtemp(dir=folder, prefix=".new-"))
         try:
             files = []
@@ -168,12 +203,7 @@ def store(folder: Path, receipt: Receipt, contents: Sequence[tuple[str, bytes]])
     except OSError as error:
         if error.errno in (errno.ENOTEMPTY, errno.EEXIST) and (folder / attempt / "receipt.json").is_file():
             return receipt  # another process has just received the same
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise DiskFull(
-                error.errno,
-                f"no room in {folder} for {receipt.came_from}; make room and run it again: what was received is kept",
-            ) from None
-        raise
+        raise _explained(error, f"{folder} for {receipt.came_from}") from None
     return receipt
 
 
@@ -187,9 +217,35 @@ def sweep(folder: Path) -> None:
             continue
 
 
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Wait until no other process receives into this folder; ends with the process, however that ends.
+
+    Raises
+    ------
+    DiskFull
+        If there is no room for the folder.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = (folder / ".lock").open("w")
+    except OSError as error:
+        raise _explained(error, str(folder)) from None
+    with file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
 def now() -> str:
     """Return the time as receipts have it."""
     return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _explained(error: OSError, where: str) -> OSError:
+    """Return the error, or what to do where there is no room."""
+    if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        return error
+    return DiskFull(error.errno, f"no room in {where}; make room and run it again: what was received is kept")
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -2,9 +2,11 @@
 
 import io
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -15,11 +17,13 @@ from classroom.course import write_atomically
 from classroom.normalise import NotASubmission, Repair, normalise
 from classroom.receive.archives import OF_A_STUDENT, Damaged, Refused, is_zip, list_zip
 from classroom.receive.attempts import Counting, choose
+from classroom.receive.names import id_of_folder, printable
 from classroom.receive.receipts import Receipt, read_file, receipts_of
 
 __all__ = ["Submitted", "read_submitted", "submit"]
 
 _RECORD = "counts.json"
+_MOST_TRIED = 20  # files of an attempt
 
 
 class Folders(Protocol):
@@ -126,7 +130,13 @@ def _submit_one(
     deadline: datetime | None,
     extensions: Mapping[str, datetime],
 ) -> list[Submitted]:
-    receipts = receipts_of(folder)
+    try:
+        receipts = receipts_of(folder)
+    except Damaged as error:
+        student = folder.name
+        with suppress(ValueError):
+            student = id_of_folder(folder.name)
+        return [_recorded(folder, Submitted(assignment, student, folder.name, reasons=[str(error)]))]
     if not receipts:
         return []  # an interruption has left an empty folder
     newest = receipts[-1]
@@ -150,9 +160,12 @@ def _submit_one(
             _write(course.submitted / folder.name / assignment, assignment, notebook, counting)
             break
         receipts = [receipt for receipt in receipts if receipt.attempt != counting.receipt.attempt]
-    about = replace(about, reasons=reasons)
-    write_atomically(folder / _RECORD, json.dumps(asdict(about), ensure_ascii=False, indent=1))
-    return [about]
+    return [_recorded(folder, replace(about, reasons=reasons))]
+
+
+def _recorded(folder: Path, about: Submitted) -> Submitted:
+    write_atomically(folder / _RECORD, json.dumps(asdict(about), indent=1))
+    return about
 
 
 def _write(folder: Path, assignment: str, notebook: NotebookNode, counting: Counting) -> None:
@@ -174,39 +187,42 @@ def _repaired(
     NotASubmission
         If none is a notebook of the assignment; with the reason of the likeliest file.
     """
-    files: list[tuple[str, bytes]] = []
-    refused: list[Refused] = []
+    files: list[tuple[str, Callable[[], bytes]]] = []
+    said: list[str] = []
     for file in receipt.files:
-        inside, not_read = _unpacked(file.original, read_file(folder, receipt, file))
+        inside, refused = _unpacked(file.original, partial(read_file, folder, receipt, file))
         files += inside
-        refused += not_read
+        said += [f"{each.name}: {each.reason}" for each in refused]
     files.sort(key=lambda file: (not file[0].endswith(".ipynb"), assignment not in file[0], file[0]))
     best: tuple[int, NotebookNode, list[Repair]] | None = None
     reasons = []
-    for name, content in files:
+    for name, read in files[:_MOST_TRIED]:
         try:
-            notebook, repairs = normalise(release, content)
+            notebook, repairs = normalise(release, read())
         except NotASubmission as error:
             reasons.append(f"{name} {error}")
+            continue
+        except Damaged as error:
+            said.append(f"{name}: {error}")
             continue
         missing = sum(repair.kind == "missing" for repair in repairs)
         if best is None or missing < best[0]:
             best = missing, notebook, repairs
-    said = [f"{each.name}: {each.reason}" for each in refused]
+    if len(files) > _MOST_TRIED:
+        said.append(f"{len(files)} files: only {_MOST_TRIED} were looked at")
+    said = [printable(each) for each in said]
     if best is None:
-        raise NotASubmission("; ".join([*reasons[:1], *said[:3]]) or "it holds no file")
-    return best[1], [*best[2], *(Repair("archive", "", f"Not read: {each}.") for each in said)]
+        raise NotASubmission(printable("; ".join([*reasons[:1], *said[:3]])) or "it holds no file")
+    return best[1], [*best[2], *(Repair("archive", "", f"Not read: {each}.") for each in said[:_MOST_TRIED])]
 
 
-def _unpacked(name: str, content: bytes) -> tuple[list[tuple[str, bytes]], list[Refused]]:
-    """Return a file, or those of an archive and what of it is refused; an archive within that one is not opened."""
+def _unpacked(name: str, read: Callable[[], bytes]) -> tuple[list[tuple[str, Callable[[], bytes]]], list[Refused]]:
+    """Return a file, or those of an archive and what of it is refused; an archive within that one is not opened.
+
+    Only one file is in memory at a time, beside its archive.
+    """
+    content = read()
     if not is_zip(content):
-        return [(name, content)], []
+        return [(name, read)], []
     members, refused = list_zip(io.BytesIO(content), OF_A_STUDENT, name=name)
-    found = []
-    for member in members:
-        try:
-            found.append((member.path, member.read()))
-        except Damaged as error:
-            refused.append(Refused(f"{name}: {member.path}", str(error)))
-    return found, refused
+    return [(member.path, member.read) for member in members], refused

@@ -5,22 +5,27 @@ gradebook, no network. An ordinary user starts it in a user namespace. Root star
 gives its rights away at once, so that limits on processes hold, which for root they do not.
 """
 
+import contextlib
 import os
+import platform
 import shutil
 import site
 import subprocess
 import sys
 import sysconfig
+from collections.abc import Sequence
 from pathlib import Path
 
 import classroom
 import seq2bert
+from classroom.sandbox import calls
 from classroom.sandbox.wire import Wire, WireClosed, WireTimeout, pair
 
-__all__ = ["NoSandbox", "command", "start_template"]
+__all__ = ["NoSandbox", "check_kept_out", "command", "start_template"]
 
 _SYSTEM: tuple[str, ...] = ("/usr", "/lib", "/lib32", "/lib64", "/libx32", "/bin", "/sbin", "/etc/ld.so.cache")
 _SYSTEM = (*_SYSTEM, "/etc/alternatives", "/etc/fonts", "/etc/localtime", "/etc/ssl/openssl.cnf")
+_TEMPLATE = ("-m", "classroom.sandbox.template")
 _ONE_THREAD = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
 
@@ -65,10 +70,29 @@ def command(arguments: list[str]) -> list[str]:
         "--chdir",
         "/tmp",
     ]
-    walls += ["--remount-ro", "/"]
+    for path in ("/", "/dev", "/dev/pts"):
+        walls += ["--remount-ro", path]
     for name, value in _environment().items():
         walls += ["--setenv", name, value]
     return [program, *rights, *walls, _inside(sys.executable), "-P", *arguments]
+
+
+def check_kept_out(keep_out: Sequence[os.PathLike[str]]) -> None:
+    """Check that none of the folders lies in one that is shown inside.
+
+    Raises
+    ------
+    NoSandbox
+        With both folders, and what to do.
+    """
+    for path in map(os.fspath, keep_out):
+        for kept in {os.path.abspath(path), os.path.realpath(path)}:
+            for shown in (*_SYSTEM, *_python_folders()):
+                if os.path.commonpath([kept, shown]) == shown:
+                    raise NoSandbox(
+                        f"students' code would see {kept}: it lies in {shown}, which Python or the system needs. "
+                        "Move the course, or make the environment elsewhere: python -m venv beside it, not around it"
+                    )
 
 
 def _inside(path: str) -> str:
@@ -76,24 +100,32 @@ def _inside(path: str) -> str:
     return f"/mnt{path}" if path.startswith(("/tmp/", "/dev/", "/proc/")) else path
 
 
-def start_template(*, inner: bool = True, timeout: float = 120.0) -> tuple[subprocess.Popen[bytes], Wire]:
+def start_template(
+    *, inner: bool = True, keep_out: Sequence[os.PathLike[str]] = (), timeout: float = 120.0
+) -> tuple[subprocess.Popen[bytes], Wire]:
     """Start the template; return its process and the wire to it.
 
     Parameters
     ----------
     inner : bool
         Build the inner wall for every submission; without it a template serves one submission only.
+    keep_out : sequence of path
+        Folders that must not be seen inside.
     timeout : float
         Seconds until the imports must be done.
 
     Raises
     ------
     NoSandbox
-        If bubblewrap is missing, or it or the inner wall does not work here, with what was said.
+        If one of the folders would be seen; if bubblewrap is missing, or it or the inner wall does not work here,
+        with what was said.
     """
+    if not calls.is_known_here():
+        raise NoSandbox(f"system calls cannot be filtered on {platform.machine()}: grade on x86-64 or ARM (64 bits)")
+    check_kept_out(keep_out)
     ours, theirs = pair()
     os.set_inheritable(theirs.fileno(), True)
-    program = ["-m", "classroom.sandbox.template", str(theirs.fileno()), "inner" if inner else "outer"]
+    program = [*_TEMPLATE, str(theirs.fileno()), "inner" if inner else "outer"]
     try:
         process = subprocess.Popen(
             command(program),
@@ -101,6 +133,7 @@ def start_template(*, inner: bool = True, timeout: float = 120.0) -> tuple[subpr
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
+            env={},  # it would show in /proc
         )
     except BaseException:
         ours.close()
@@ -124,14 +157,20 @@ def stop(process: subprocess.Popen[bytes], wire: Wire) -> None:
     """End the template and everything in it."""
     wire.close()
     process.kill()
-    process.wait()
+    with contextlib.suppress(subprocess.TimeoutExpired):  # a disk that does not answer, say
+        process.wait(timeout=30.0)
     if process.stderr:
         process.stderr.close()
 
 
 def _said(process: subprocess.Popen[bytes]) -> str:
-    text = process.stderr.read().decode(errors="replace") if process.stderr else ""
-    return text.strip()[-2000:]
+    """Return what a process that ends has said; another one may have its standard error, too, and not end."""
+    said: bytes | None
+    try:
+        said = process.communicate(timeout=5.0)[1]
+    except subprocess.TimeoutExpired as error:
+        said = error.stderr
+    return (said or b"").decode(errors="replace").strip()[-2000:]
 
 
 def _environment() -> dict[str, str]:

@@ -13,6 +13,7 @@ from pathlib import Path
 __all__ = ["Group"]
 
 _ROOT = Path("/sys/fs/cgroup")
+_NAME = "classroom-"
 
 
 class Group:
@@ -28,8 +29,9 @@ class Group:
 
     def __init__(self, memory: int, processes: int) -> None:
         self.folders: list[Path] = []
-        name = f"classroom-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+        name = f"{_NAME}{os.getpid()}-{uuid.uuid4().hex[:8]}"
         for parent, bounds in _places(memory, processes):
+            _remove_left_behind(parent)
             folder = parent / name
             try:
                 folder.mkdir()
@@ -70,6 +72,17 @@ class Group:
                 except OSError:
                     time.sleep(0.1)  # until the kernel has buried the last process
         self.folders = []
+
+
+def _remove_left_behind(parent: Path) -> None:
+    """Remove the groups of graders that were killed: those whose maker is gone, and that hold no process."""
+    for folder in parent.glob(f"{_NAME}*-*"):
+        with contextlib.suppress(ValueError, OSError):
+            maker = int(folder.name.removeprefix(_NAME).partition("-")[0])
+            try:
+                os.kill(maker, 0)
+            except ProcessLookupError:
+                folder.rmdir()  # which the kernel refuses while a process is in it
 
 
 def _places(memory: int, processes: int) -> list[tuple[Path, dict[str, int]]]:

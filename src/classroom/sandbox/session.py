@@ -6,10 +6,12 @@ and the snapshots are let loose one after the other, each for its test. So no te
 another test. The warden, not the student's process, stops, continues and kills.
 
 A cell that ends its process or runs too long is left out: a new process runs the others again and goes on behind it.
+A snapshot that could hear from another one (see `classroom.sandbox.inspection`) is given up: its test has a run of its
+own, with all the cells before it.
 """
 
-import contextlib
-import socket
+import math
+import os
 import subprocess
 import time
 from collections.abc import Sequence
@@ -19,20 +21,18 @@ from typing import Any
 
 from classroom.cells import TestCell, test_of
 from classroom.grader_side import Outcome
-from classroom.sandbox.bubblewrap import start_template, stop
-from classroom.sandbox.cgroup import Group
+from classroom.printable import printable
+from classroom.sandbox.outputs import Room, error_output
+from classroom.sandbox.runs import Process, Run, SandboxLost, Snapshot, Template
 from classroom.sandbox.walls import Limits
-from classroom.sandbox.wire import Wire, WireClosed, WireTimeout, pair
+from classroom.sandbox.wire import WireClosed, WireTimeout
 
 __all__ = ["Report", "Sandbox", "SandboxLost"]
 
 _RESTARTS = 10  # after so many cells that end their process, the rest is not run
-_OWN_PROCESSES = 16  # bubblewrap, the template, the wardens, the tests
-_PATIENCE = 30.0  # seconds for an answer of a process that runs none of the student's code
-
-
-class SandboxLost(RuntimeError):
-    """The template or the warden ended: the machine's fault, not the student's. The submission is graded again."""
+_GRACE = 5.0  # seconds for the tests' process to see that no one answers
+_LONGEST = 10_000  # characters of a test's message
+_OUTCOME = 2**20  # bytes of what a test says
 
 
 @dataclass
@@ -44,53 +44,6 @@ class Report:
     notes: list[str] = field(default_factory=list)
 
 
-@dataclass
-class _Waiting:
-    """A snapshot that waits for its test."""
-
-    test: TestCell
-    pid: int
-    end: socket.socket
-    run: "_Run"
-
-
-class _Template:
-    """A template process behind bubblewrap, in a control group of its own."""
-
-    def __init__(self, limits: Limits, inner: bool) -> None:
-        self.limits = limits
-        self.group = Group(limits.total_memory, limits.processes + _OWN_PROCESSES)
-        try:
-            self.process, self._wire = start_template(inner=inner)
-            self.group.add_tree(self.process.pid)
-        except BaseException:
-            self.group.close()
-            raise
-
-    def close(self) -> None:
-        """End it and whatever runs in it."""
-        stop(self.process, self._wire)
-        self.group.close()
-
-    def spawn(self, role: str, ends: Sequence[socket.socket]) -> int:
-        """Ask the template for a new process group; return its number there."""
-        try:
-            files = tuple(end.fileno() for end in ends)
-            self._wire.send({"do": "spawn", "role": role, "limits": asdict(self.limits)}, files)
-            answer, _ = self._wire.receive(timeout=_PATIENCE)
-            return int(answer["pid"])
-        except (WireClosed, WireTimeout) as error:
-            raise SandboxLost(f"the template process does not answer: {error}") from None
-
-    def kill(self, pid: int) -> None:
-        """Kill a process group and everything in it."""
-        try:
-            self._wire.send({"do": "kill", "pid": pid})
-            self._wire.receive(timeout=_PATIENCE)
-        except (WireClosed, WireTimeout) as error:
-            raise SandboxLost(f"the template process does not answer: {error}") from None
-
-
 class Sandbox:
     """A template process and the submissions that are graded in it, one after the other. A context manager.
 
@@ -100,18 +53,22 @@ class Sandbox:
     inner : bool
         Whether every submission gets namespaces of its own inside bubblewrap. Without them a new template is
         started for each.
+    keep_out : sequence of path
+        Folders that must not be seen inside: the authored assignments, the class.
 
     Raises
     ------
     NoSandbox
-        If there is none on this machine.
+        If there is none on this machine, or it would show one of those folders.
     """
 
-    def __init__(self, limits: Limits | None = None, *, inner: bool = True) -> None:
+    def __init__(
+        self, limits: Limits | None = None, *, inner: bool = True, keep_out: Sequence[os.PathLike[str]] = ()
+    ) -> None:
         self.limits = limits or Limits()
-        self.inner = inner
+        self.inner, self.keep_out = inner, tuple(keep_out)
         # Without the inner wall the template of the tests runs no student's code, and each run has one of its own.
-        self._template = _Template(self.limits, inner)
+        self._template = Template(self.limits, inner, self.keep_out)
 
     def __enter__(self) -> "Sandbox":
         return self
@@ -150,216 +107,190 @@ class Sandbox:
         SandboxLost
             If the template or a warden has ended. Close this sandbox and use another one.
         """
-        report = Report()
-        waiting: list[_Waiting] = []
-        runs: list[_Run] = []
-        try:
-            self._run_cells(cells, report, waiting, runs)
-            for run in runs:
-                run.ask("seal")
-            self._run_tests(waiting, report, draw)
-        finally:
-            for snapshot in waiting:
-                snapshot.end.close()
-            for run in runs:
-                run.close()
-        order = [test.task for test in map(test_of, cells) if test]
-        report.outcomes.sort(key=lambda outcome: order.index(outcome.task))
-        return report
+        with _Submission(self, draw) as submission:
+            return submission.grade(cells)
 
-    def _run_cells(
-        self, cells: Sequence[dict[str, Any]], report: Report, waiting: list[_Waiting], runs: list["_Run"]
+    def new_run(self) -> Run:
+        """Start a student's process."""
+        if self.inner:
+            return Run(self._template, own=False)
+        return Run(Template(self.limits, False, self.keep_out), own=True)
+
+    def new_tests(self) -> Process:
+        """Start a tests' process."""
+        return Process(self._template, "tests")
+
+
+class _Submission:
+    """One submission while it is graded."""
+
+    def __init__(self, sandbox: Sandbox, draw: str) -> None:
+        self.sandbox, self.limits, self.draw = sandbox, sandbox.limits, draw
+        self.report, self.room = Report(), Room(sandbox.limits.output_characters)
+        self.runs: list[Run] = []
+        self.waiting: list[Snapshot] = []
+        self.tests: Process | None = None
+        self.deadline = math.inf  # of all cells, then of all tests; starting a process is not their time
+
+    def __enter__(self) -> "_Submission":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        for snapshot in self.waiting:
+            snapshot.end.close()
+        for process in [*self.runs, *([self.tests] if self.tests else [])]:
+            process.close()
+
+    def grade(self, cells: Sequence[dict[str, Any]]) -> Report:
+        """Run cells and tests."""
+        self._run_cells(cells)
+        self._run_tests()
+        order = [test.task for test in map(test_of, cells) if test]
+        self.report.outcomes.sort(key=lambda outcome: order.index(outcome.task))
+        return self.report
+
+    def _run_cells(self, cells: Sequence[dict[str, Any]]) -> None:
         done: list[str] = []
-        deadline = time.monotonic() + self.limits.total_seconds
-        run: _Run | None = self._new_run(runs)
+        since = 0  # how many of them ran before the last snapshot
+        self.deadline = time.monotonic() + self.limits.total_seconds
+        run: Run | None = self._new_run()
         for place, cell in enumerate(cells):
             test = test_of(cell)
-            if test is not None:
-                snapshot = (run.snapshot(test) or run.snapshot(test, tidy=True)) if run else None
+            if test is not None and run is not None:
+                snapshot = run.snapshot(test, done, self.deadline)
+                if snapshot is None:  # no room for a process or an open file, say
+                    self.report.notes.append(f"cell {place + 1}: no copy of the process could be made for this test")
+                    del done[since:]
+                    run.ask("seal")
+                    run = self._run_again(done)
+                    snapshot = run.snapshot(test, done, self.deadline) if run else None
+                since = len(done)
                 if snapshot:
-                    waiting.append(snapshot)
-                else:
-                    report.outcomes.append(_lost(test, "the notebook did not run this far"))
+                    self.waiting.append(snapshot)
+                    continue
+            if test is not None:
+                self._lost(test, "the notebook did not run this far")
             elif cell["cell_type"] == "code" and run is not None and cell["source"].strip():
-                outputs, why = run.execute(cell["source"], deadline)
-                report.outputs[place] = outputs
+                said, why = run.execute(cell["source"], self.deadline)
+                self.report.outputs[place] = self.room.keep(said) if why is None else [error_output(why)]
                 if why is None:
                     done.append(cell["source"])
                     continue
-                report.notes.append(f"cell {place + 1} {why}; the other cells were run without it")
-                run = self._run_again(done, runs, report, deadline)
+                self.report.notes.append(f"cell {place + 1} {why}; the other cells were run without it")
+                run = self._run_again(done)
 
-    def _run_again(self, done: list[str], runs: list["_Run"], report: Report, deadline: float) -> "_Run | None":
-        if time.monotonic() > deadline:
-            report.notes.append(f"all cells together ran longer than {self.limits.total_seconds:g} seconds")
+    def _run_again(self, done: Sequence[str]) -> Run | None:
+        """Run cells in a new process; return it, or None with a note."""
+        notes = self.report.notes
+        if time.monotonic() > self.deadline:
+            notes.append(f"all cells together ran longer than {self.limits.total_seconds:g} seconds")
             return None
-        if len(runs) > _RESTARTS:
-            report.notes.append(f"more than {_RESTARTS} cells ended their process: the rest was not run")
+        if len(self.runs) > _RESTARTS:
+            notes.append(f"more than {_RESTARTS} cells ended their process: the rest was not run")
             return None
-        run = self._new_run(runs)
+        run = self._new_run()
         for source in done:
-            _, why = run.execute(source, deadline)
+            _, why = run.execute(source, self.deadline)
             if why is not None:
-                report.notes.append(f"a cell that had run {why} when it was run again: the rest was not run")
+                notes.append(f"a cell that had run {why} when it was run again: the rest was not run")
                 return None
         return run
 
-    def _run_tests(self, waiting: list[_Waiting], report: Report, draw: str) -> None:
-        if not waiting:
-            return
-        tests = self._new_tests()
-        try:
-            for snapshot in waiting:
-                outcome = self._test(tests, snapshot, draw)
-                if outcome is None:
-                    tests.close()
-                    tests = self._new_tests()
-                    outcome = _lost(snapshot.test, self._too_long())
-                report.outcomes.append(outcome)
-        finally:
-            tests.close()
+    def _run_tests(self) -> None:
+        """Run each test with its snapshot, then those whose snapshots were given up."""
+        self.deadline = time.monotonic() + self.limits.total_seconds
+        tied = []
+        for run in self.runs:
+            tied += run.seal([snapshot for snapshot in self.waiting if snapshot.run is run])
+        for snapshot in self.waiting:
+            if snapshot in tied:
+                snapshot.run.end(snapshot)
+        for snapshot in self.waiting:
+            if snapshot not in tied and not self._test(snapshot):
+                tied.append(snapshot)
+        for snapshot in tied:
+            self._test_alone(snapshot)
 
-    def _test(self, tests: "_Process", snapshot: _Waiting, draw: str) -> Outcome | None:
-        """Run one test; None if the tests' process had to be given up."""
-        snapshot.run.ask("go", snapshot.pid)
-        request = {**asdict(snapshot.test), "draw": draw}
+    def _test_alone(self, given_up: Snapshot) -> None:
+        """Run the cells before a test again, and the test behind them."""
+        test = given_up.test
+        self.report.notes.append(f"{test.task} was tested in a run of its own: something was shared between the tests")
+        run = self._started()
+        snapshot = None
         try:
-            tests.wire.send(request, (snapshot.end.fileno(),))
+            if all(run.execute(source, self.deadline)[1] is None for source in given_up.before):
+                snapshot = run.snapshot(test, given_up.before, self.deadline)
+            if snapshot:
+                run.seal([])
+                run.ask("go", snapshot.pid)
+                self._ask_tests(snapshot)
+            elif time.monotonic() > self.deadline:
+                self._lost(test, self._too_long(self.limits.total_seconds, "all checks together"))
+            else:
+                self._lost(test, "the notebook did not run this far again")
+        finally:
+            if snapshot:
+                snapshot.end.close()
+            run.close()
+
+    def _test(self, snapshot: Snapshot) -> bool:
+        """Run a test if its snapshot is as it was; return whether it is."""
+        if not snapshot.run.let_go(snapshot):
+            snapshot.run.end(snapshot)
+            return False
+        self._ask_tests(snapshot)
+        return True
+
+    def _ask_tests(self, snapshot: Snapshot) -> None:
+        """Hand a snapshot that runs to the tests' process, and end it afterwards."""
+        test, run = snapshot.test, snapshot.run
+        seconds = min(self.limits.test_seconds, max(self.deadline - time.monotonic(), 0.0))
+        self.tests = self.tests or self.sandbox.new_tests()
+        try:
+            request = {**asdict(test), "draw": self.draw}
+            self.tests.wire.send(request, (snapshot.end.fileno(),), timeout=_GRACE)
             snapshot.end.close()
             try:
-                said, _ = tests.wire.receive(timeout=self.limits.test_seconds)
-                return Outcome(**said)
+                said, _ = self.tests.wire.receive(timeout=seconds, limit=_OUTCOME)
+                self.report.outcomes.append(_outcome(test, said))
             except WireTimeout:
-                snapshot.run.ask("stop", snapshot.pid)  # the test then sees that no one answers
-                tests.wire.receive(timeout=_PATIENCE)
-                return _lost(snapshot.test, self._too_long())
+                what = "the checks" if seconds == self.limits.test_seconds else "all checks together"
+                self._lost(test, self._too_long(seconds if what == "the checks" else self.limits.total_seconds, what))
+                run.end(snapshot)  # the test then sees that no one answers
+                self.tests.wire.receive(timeout=_GRACE, limit=_OUTCOME)
         except (WireClosed, WireTimeout):
-            return None
+            self.tests.close()
+            self.tests = None
+            if all(outcome.task != test.task for outcome in self.report.outcomes):
+                self._lost(test, "the checks came to no end: was there an answer too large for them?")
         finally:
-            snapshot.run.ask("stop", snapshot.pid)
+            run.end(snapshot)
 
-    def _too_long(self) -> str:
-        return f"the checks ran longer than {self.limits.test_seconds:g} seconds: is there a loop that does not end?"
+    def _too_long(self, seconds: float, what: str) -> str:
+        return f"{what} ran longer than {seconds:g} seconds: is there a loop that does not end?"
 
-    def _new_run(self, runs: list["_Run"]) -> "_Run":
-        template = self._template if self.inner else _Template(self.limits, inner=False)
-        run = _Run(template, own=not self.inner)
-        runs.append(run)
+    def _lost(self, test: TestCell, why: str) -> None:
+        self.report.outcomes.append(Outcome(test.task, test.points, 0.0, message=why, shown=why))
+
+    def _new_run(self) -> Run:
+        run = self._started()
+        self.runs.append(run)
         return run
 
-    def _new_tests(self) -> "_Process":
-        return _Process(self._template, "tests")
+    def _started(self) -> Run:
+        began = time.monotonic()
+        run = self.sandbox.new_run()
+        self.deadline += time.monotonic() - began
+        return run
 
 
-class _Process:
-    """A process group with one wire."""
-
-    def __init__(
-        self, template: _Template, role: str, more: Sequence[socket.socket] = (), *, own: bool = False
-    ) -> None:
-        ours, theirs = pair()
-        self.wire, self.template, self.own = Wire(ours), template, own
-        try:
-            self.pid = template.spawn(role, [theirs, *more])
-        except BaseException:
-            if own:
-                template.close()
-            raise
-        finally:
-            theirs.close()
-
-    def close(self) -> None:
-        """Kill it, and its template if it has one of its own."""
-        self.wire.close()
-        if self.own:
-            self.template.close()
-        else:
-            self.template.kill(self.pid)
-
-
-class _Run(_Process):
-    """A student's process behind its warden."""
-
-    def __init__(self, template: _Template, *, own: bool) -> None:
-        ours, theirs = pair()
-        try:
-            super().__init__(template, "student", [theirs], own=own)
-        finally:
-            theirs.close()
-        self.cells = Wire(ours)
-
-    def ask(self, what: str, pid: int = 0) -> None:
-        """Tell the warden something, and wait until it is done."""
-        try:
-            self.wire.send({"do": what, "pid": pid})
-            while "done" not in self.wire.receive(timeout=_PATIENCE)[0]:
-                pass  # that the student's process has ended, which its own wire says, too
-        except (WireClosed, WireTimeout) as error:
-            raise SandboxLost(f"the warden does not answer: {error}") from None
-
-    def execute(self, source: str, deadline: float) -> tuple[list[dict[str, Any]], str | None]:
-        """Run a cell; return its outputs, and why its process is lost if it is."""
-        limits = self.template.limits
-        seconds = min(limits.cell_seconds, max(deadline - time.monotonic(), 0.0))
-        try:
-            self.cells.send({"do": "execute", "source": source})
-            said, _ = self.cells.receive(timeout=seconds)
-            return _outputs(said["outputs"]), None
-        except WireTimeout:
-            why = f"ran longer than {seconds:.3g} seconds"
-        except (WireClosed, TypeError, KeyError, AttributeError):
-            why = "ended its process (a crash, an exit, or more memory or processor time than allowed)"
-        self.ask("seal")
-        text = {"output_type": "error", "ename": "Stopped", "evalue": why, "traceback": [why]}
-        return [text], why
-
-    def snapshot(self, test: TestCell, *, tidy: bool = False) -> _Waiting | None:
-        """Fork a snapshot that waits for a test; None if the process does not.
-
-        With `tidy`, what the student's cells have left running is killed before, so that there is room.
-        """
-        if tidy:
-            self.ask("tidy")
-        mine, theirs = pair()
-        try:
-            self.cells.send({"do": "snapshot"}, (theirs.fileno(),))
-            said, _ = self.cells.receive(timeout=_PATIENCE)
-            pid = said["pid"]
-        except (WireClosed, WireTimeout, TypeError, KeyError):
-            mine.close()
-            return None
-        finally:
-            theirs.close()
-        if type(pid) is not int or not 1 < pid < 2**22:
-            mine.close()
-            return None
-        self.ask("hold", pid)
-        return _Waiting(test, pid, mine, self)
-
-    def close(self) -> None:
-        """Kill it and all of its snapshots."""
-        self.cells.close()
-        super().close()
-
-
-def _lost(test: TestCell, why: str) -> Outcome:
-    return Outcome(test.task, test.points, 0.0, message=why, shown=why)
-
-
-def _outputs(said: Any) -> list[dict[str, Any]]:
-    """Return those outputs that have the form of a notebook's, as the student's process may have sent anything."""
-    kept: list[dict[str, Any]] = []
-    for output in said if isinstance(said, list) else []:
-        with contextlib.suppress(KeyError, TypeError, AttributeError):
-            match output["output_type"]:
-                case "stream":
-                    kept.append({"output_type": "stream", "name": "stdout", "text": str(output["text"])})
-                case "display_data":
-                    data = {str(kind): str(value) for kind, value in output["data"].items()}
-                    kept.append({"output_type": "display_data", "data": data, "metadata": {}})
-                case "error":
-                    lines = [str(line) for line in output["traceback"]]
-                    named = {name: str(output[name]) for name in ("ename", "evalue")}
-                    kept.append({"output_type": "error", **named, "traceback": lines})
-    return kept
+def _outcome(test: TestCell, said: Any) -> Outcome:
+    """Return what the tests' process says of a test, if it has the form of an outcome; else no points."""
+    found = said if isinstance(said, dict) else {}
+    match found.get("reached"), found.get("message"), found.get("shown"):
+        case (int() | float() as reached, str() as message, str() as shown) if math.isfinite(reached):
+            points = min(max(float(reached), 0.0), test.points)
+            return Outcome(test.task, test.points, points, printable(message, _LONGEST), printable(shown, _LONGEST))
+    return Outcome(test.task, test.points, 0.0, "the checks gave no result", "the checks gave no result")

@@ -22,15 +22,15 @@ from traitlets import Type
 from traitlets.config import Config
 
 from classroom.crossing import Message, pack
+from classroom.sandbox.outputs import KINDS, LARGEST, MOST
 from classroom.sandbox.walls import Limits
 from classroom.sandbox.wire import Wire, WireClosed
 from classroom.student_side import read_exactly, serve
 
 __all__ = ["new_shell", "serve_cells"]
 
-_MOST_OUTPUTS = 20  # rich outputs of one cell
-_LARGEST_OUTPUT = 2 * 2**20  # characters
-_KINDS = ("image/png", "image/svg+xml", "text/html", "text/markdown", "text/latex", "text/plain")
+_SPARE = 4  # open files
+_SHOWN = 4 * 2**20  # characters of all rich outputs of one cell
 
 
 class _Bounded(io.TextIOBase):
@@ -104,10 +104,15 @@ def serve_cells(wire: Wire, limits: Limits) -> None:
     "snapshot"}`` with the end that the snapshot is to serve, answered by ``{"pid": …}``.
     """
     shell, me = new_shell(), os.getpid()
+    spare: list[int] = []
     with contextlib.suppress(WireClosed):
         while True:
-            request, files = wire.receive()
+            for file in spare:
+                with contextlib.suppress(OSError):
+                    os.close(file)
+            request, files = wire.receive(with_files=True)
             if request["do"] == "execute":
+                spare = _reserve()
                 said = _execute(shell, request["source"], limits)
                 if os.getpid() != me:
                     os._exit(0)  # a cell has forked, and this is the copy
@@ -116,11 +121,19 @@ def serve_cells(wire: Wire, limits: Limits) -> None:
                 wire.send({"pid": _fork_snapshot(files[0], shell.user_ns)})
 
 
+def _reserve() -> list[int]:
+    """Open a few files, so that a cell that opens all that it can leaves room for a snapshot's."""
+    kept: list[int] = []
+    with contextlib.suppress(OSError):
+        kept.extend(os.open(os.devnull, os.O_RDONLY) for _ in range(_SPARE))
+    return kept
+
+
 def _fork_snapshot(end: int, names: dict[str, Any]) -> int:
     """Fork a snapshot; return its number when it has let go of all other files, and 0 if there can be none."""
     read, write = os.pipe()
     try:
-        pid = os.fork()
+        pid = _fork()
     except OSError:
         pid = 0
     else:
@@ -133,6 +146,17 @@ def _fork_snapshot(end: int, names: dict[str, Any]) -> int:
     return pid
 
 
+def _fork() -> int:
+    """Fork; where there is no room, bury the children that have ended, and try again."""
+    try:
+        return os.fork()
+    except OSError:
+        with contextlib.suppress(ChildProcessError):
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+        return os.fork()
+
+
 def _execute(shell: _Shell, source: str, limits: Limits) -> dict[str, Any]:
     shell.trace = ()
     with _captured(shell, limits.output_characters) as (text, rich):
@@ -141,9 +165,12 @@ def _execute(shell: _Shell, source: str, limits: Limits) -> dict[str, Any]:
     outputs: list[dict[str, Any]] = []
     if text.parts:
         outputs.append({"output_type": "stream", "name": "stdout", "text": "".join(text.parts)})
-    for data in rich[:_MOST_OUTPUTS]:
-        kept = {kind: data[kind] for kind in _KINDS if isinstance(data.get(kind), str)}
-        if kept and sum(map(len, kept.values())) <= _LARGEST_OUTPUT:
+    room = _SHOWN
+    for data in rich[:MOST]:
+        kept = {kind: data[kind] for kind in KINDS if isinstance(data.get(kind), str)}
+        size = sum(map(len, kept.values()))
+        if kept and size <= min(LARGEST, room):
+            room -= size
             outputs.append({"output_type": "display_data", "data": kept, "metadata": {}})
     if error is None:
         return {"outputs": outputs, "error": None}

@@ -43,10 +43,12 @@ def main() -> None:
     except OSError as error:
         wire.send({"ready": False, "why": str(error)})
         return
+    if not inner:
+        walls.hide()  # the student's processes will see this one
     children: set[int] = set()
     with contextlib.suppress(WireClosed):
         while True:
-            request, files = wire.receive()
+            request, files = wire.receive(with_files=True)
             wire.send(_answer(request, files, children, wire, inner))
             for file in files:
                 os.close(file)
@@ -73,8 +75,8 @@ def _first(role: str, limits: walls.Limits, files: list[int], inner: bool) -> No
     """Enter new namespaces and wait for the process that is number 1 there."""
     from classroom.sandbox.warden import run_student, run_tests
 
+    walls.show()
     walls.die_with_parent()
-    walls.be_first_without_memory()
     if inner:
         walls.enter_namespaces(UID, GID)
     program = run_student if role == "student" else run_tests
@@ -82,6 +84,7 @@ def _first(role: str, limits: walls.Limits, files: list[int], inner: bool) -> No
     if second == 0:
         walls.die_with_parent()
         _run(lambda: program(files, limits, inner))
+    walls.hide()
     for file in files:
         os.close(file)
     os.waitpid(second, 0)

@@ -6,7 +6,8 @@ import os
 import socket
 
 from classroom.cells import TestCell
-from classroom.grader_side import StreamConnection, run_test
+from classroom.connections import StreamConnection
+from classroom.grader_side import run_test
 from classroom.sandbox.wire import Wire, WireClosed
 
 __all__ = ["serve_tests"]
@@ -20,9 +21,10 @@ def serve_tests(wire: Wire) -> None:
     """
     with contextlib.suppress(WireClosed):
         while True:
-            request, files = wire.receive()
+            request, files = wire.receive(with_files=True)
             draw = request.pop("draw")
-            with socket.socket(fileno=files[0]) as end, end.makefile("rwb") as stream:
+            # What was not sent cannot be sent when the stream is closed, either: the snapshot may have closed its end.
+            with contextlib.suppress(OSError), socket.socket(fileno=files[0]) as end, end.makefile("rwb") as stream:
                 outcome = run_test(TestCell(**request), StreamConnection(stream, stream), draw=draw)
             wire.send(dataclasses.asdict(outcome))
             for file in files[1:]:

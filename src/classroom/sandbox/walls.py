@@ -8,15 +8,17 @@ All of it is Linux, by its own interface. A child calls `enter_namespaces`, fork
 import ctypes
 import errno
 import os
-import platform
 import resource
 import struct
 from dataclasses import dataclass
 
+from classroom.sandbox import calls
+
 __all__ = [
     "Limits",
     "address_space",
-    "be_first_without_memory",
+    "adopt",
+    "be_early_without_memory",
     "cover",
     "die_with_parent",
     "enter_namespaces",
@@ -32,6 +34,7 @@ _NEW_NAMESPACES = 0x00020000 | 0x04000000 | 0x08000000 | 0x10000000 | 0x20000000
 _NOSUID, _NODEV, _READ_ONLY, _REMOUNT, _BIND = 2, 4, 1, 32, 4096
 _PRIVATE, _RECURSIVE = 1 << 18, 16384
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP = 1, 4, 24, 38, 22
+_PR_SET_CHILD_SUBREAPER = 36
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ class Limits:
     Parameters
     ----------
     cell_seconds, test_seconds, total_seconds : float
-        Wall time of one of the student's cells, of one test, of the whole submission.
+        Wall time of one of the student's cells, of one test, of all cells together and again of all tests together.
     processor_seconds : int
         Of each process of the submission.
     memory : int
@@ -96,9 +99,18 @@ def cover(limits: Limits) -> None:
     """Mount empty, bounded file systems over what could be written or tells of other processes."""
     _check(_libc().mount(None, b"/", None, _PRIVATE | _RECURSIVE, None), "mount /")
     size = f"size={limits.disk_bytes},nr_inodes=10000,mode=700".encode()
-    for place, options in ((b"/dev/shm", b"size=16m,nr_inodes=1000"), (b"/tmp", size), (b"/proc", b"size=4k,mode=555")):
-        flags = _NOSUID | _NODEV | (_READ_ONLY if place == b"/proc" else 0)
+    nothing = b"size=4k,mode=555"
+    for place, options in (
+        (b"/dev/shm", b"size=16m,nr_inodes=1000"),
+        (b"/dev/pts", nothing),
+        (b"/tmp", size),
+        (b"/proc", nothing),
+    ):
+        flags = _NOSUID | _NODEV | (_READ_ONLY if options == nothing else 0)
         _check(_libc().mount(b"tmpfs", place, b"tmpfs", flags, options), f"mount {place.decode()}")
+    for device in (b"/dev/null", b"/dev/zero", b"/dev/full", b"/dev/random", b"/dev/urandom", b"/dev/tty"):
+        flags = _REMOUNT | _BIND | _READ_ONLY | _NOSUID  # only its times could be written, and would be seen outside
+        _check(_libc().mount(None, device, None, flags, None), f"remount {device.decode()}")
 
 
 def make_read_only() -> None:
@@ -108,9 +120,28 @@ def make_read_only() -> None:
         _check(_libc().mount(None, place, None, flags, None), f"remount {place.decode()}")
 
 
-def be_first_without_memory() -> None:
-    """When memory ends, let the kernel end this process and its children, and not the template."""
-    _write("/proc/self/oom_score_adj", "1000")
+def be_early_without_memory(score: int, proc: int | None = None) -> None:
+    """When memory ends, let the kernel end this process rather than one with a lower score; the template has 0.
+
+    Parameters
+    ----------
+    score : int
+        From 0 to 1000: it can only grow.
+    proc : int, optional
+        The open folder /proc, where that is covered.
+    """
+    descriptor = os.open(
+        "self/oom_score_adj" if proc is not None else "/proc/self/oom_score_adj", os.O_WRONLY, dir_fd=proc
+    )
+    try:
+        os.write(descriptor, str(score).encode("ascii"))
+    finally:
+        os.close(descriptor)
+
+
+def adopt() -> None:
+    """Become the parent of every descendant whose own parent ends."""
+    _check(_libc().prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), "prctl")
 
 
 def address_space() -> int:
@@ -149,62 +180,26 @@ def show() -> None:
     _check(_libc().prctl(_PR_SET_DUMPABLE, 1, 0, 0, 0), "prctl")
 
 
-def give_up_privileges() -> None:
-    """Drop every capability for good, and filter system calls that no exercise needs."""
+def give_up_privileges(*, times: bool) -> None:
+    """Drop every capability for good, and filter system calls that no exercise needs.
+
+    Parameters
+    ----------
+    times : bool
+        Whether the times of files may be set: see `classroom.sandbox.calls.filter_program`.
+    """
     libc = _libc()
     for capability in range(64):
         if libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0) != 0 and ctypes.get_errno() == errno.EINVAL:
             break  # the kernel has no more
     _check(libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl")
     header, data = struct.pack("Ii", 0x20080522, 0), struct.pack("6I", *[0] * 6)
-    _check(libc.syscall(_number("capset"), header, data), "capset")
-    _filter_calls()
-
-
-# Numbers of system calls on x86-64 and on ARM (64 bits): the second is the kernel's generic table.
-_CALLS = {
-    "capset": (126, 91), "unshare": (272, 97), "setns": (308, 268), "mount": (165, 40), "umount2": (166, 39),
-    "pivot_root": (155, 41), "chroot": (161, 51), "ptrace": (101, 117), "process_vm_readv": (310, 270),
-    "process_vm_writev": (311, 271), "keyctl": (250, 219), "add_key": (248, 217), "request_key": (249, 218),
-    "bpf": (321, 280), "perf_event_open": (298, 241), "userfaultfd": (323, 282), "io_uring_setup": (425, 425),
-    "shmget": (29, 194), "shmat": (30, 196), "msgget": (68, 186), "semget": (64, 190), "mq_open": (240, 180),
-    "open_by_handle_at": (304, 265), "fsopen": (430, 430), "open_tree": (428, 428), "move_mount": (429, 429),
-    "mount_setattr": (442, 442), "pidfd_getfd": (438, 438), "kcmp": (312, 272), "personality": (135, 92),
-    "prlimit64": (302, 261), "clone": (56, 220), "clone3": (435, 435), "socket": (41, 198),
-}  # fmt: skip
-_MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
-_WITH_CONDITIONS = ("clone", "clone3", "socket", "prlimit64", "capset")
-_SOCKETS = (1, 2, 10, 16)  # unix, internet of both versions, netlink: the network is empty anyway
-_ALLOW, _ERROR, _KILL = 0x7FFF0000, 0x00050000, 0x80000000
-
-
-def _filter_calls() -> None:
-    """Install a filter; it is inherited and cannot be taken away."""
-    if platform.machine() not in _MACHINES:
-        return
-    _, machine = _MACHINES[platform.machine()]
-    load_number, load_machine, load_first = (0x20, 0, 0, 0), (0x20, 0, 0, 4), (0x20, 0, 0, 16)
-    allow, refuse, absent = (6, 0, 0, _ALLOW), (6, 0, 0, _ERROR | errno.EPERM), (6, 0, 0, _ERROR | errno.ENOSYS)
-    program = [load_machine, (0x15, 1, 0, machine), (6, 0, 0, _KILL), load_number]
-    program += [(0x35, 0, 1, 0x40000000), refuse]  # x32 numbers
-    for name in _CALLS:
-        if name not in _WITH_CONDITIONS:
-            program += [(0x15, 0, 1, _number(name)), refuse]
-    program += [(0x15, 0, 1, _number("clone3")), absent]  # its flags cannot be read: glibc falls back to clone
-    program += [(0x15, 0, 4, _number("clone")), load_first, (0x45, 0, 1, 0x7E020080), refuse, allow]  # new namespaces
-    families = [(0x15, len(_SOCKETS) - i, 0, family) for i, family in enumerate(_SOCKETS)]
-    program += [(0x15, 0, len(families) + 3, _number("socket")), load_first, *families, refuse, allow]
-    program += [allow]
-    code = b"".join(struct.pack("HBBI", *line) for line in program)
+    _check(libc.syscall(calls.number("capset"), header, data), "capset")
+    code = calls.filter_program(first=os.getpid(), times=times)
     buffer = ctypes.create_string_buffer(code, len(code))
     # struct sock_fprog: a short, padded, and a pointer
-    description = struct.pack("HxxxxxxQ", len(program), ctypes.addressof(buffer))
-    _check(_libc().prctl(_PR_SET_SECCOMP, 2, description, 0, 0), "seccomp")
-
-
-def _number(name: str) -> int:
-    column, _ = _MACHINES.get(platform.machine(), (0, 0))
-    return _CALLS[name][column]
+    description = struct.pack("HxxxxxxQ", len(code) // calls.LINE, ctypes.addressof(buffer))
+    _check(libc.prctl(_PR_SET_SECCOMP, 2, description, 0, 0), "seccomp")
 
 
 def _libc() -> ctypes.CDLL:

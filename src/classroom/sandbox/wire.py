@@ -1,11 +1,12 @@
-"""Messages between the processes of a grading run: data as in `classroom.crossing`, and open files beside them.
+"""Messages between the processes of a grading run: JSON, and open files beside it.
 
-Every message is a length, then a packed message; open files travel with the length. What comes from a student's
-process is read with a limit and never trusted further than that.
+Every message is a length, then a JSON text; open files travel with the length. What comes from a student's process is
+read with a limit on its bytes, its members and the time that it may take, and never trusted further than that.
 """
 
 import array
 import contextlib
+import json
 import os
 import select
 import socket
@@ -13,11 +14,13 @@ import struct
 import time
 from typing import Any
 
-from classroom.crossing import CannotCross, decode, encode, pack, unpack
+from classroom.json_text import read_json
 
-__all__ = ["LIMIT", "Wire", "WireClosed", "WireTimeout", "pair"]
+__all__ = ["LIMIT", "SHORT", "Wire", "WireClosed", "WireTimeout", "pair"]
 
 LIMIT = 64 * 2**20  # bytes of one message
+SHORT = 4096  # bytes of an answer that only says that something was done
+_MEMBERS = 100_000  # lists, objects and commas of a message
 _LENGTH = struct.Struct(">Q")
 _MOST_FILES = 4
 
@@ -48,27 +51,48 @@ class Wire:
     def send(self, value: Any, files: tuple[int, ...] = (), *, timeout: float = 60.0) -> None:
         """Send data, and open files by their descriptors.
 
+        Parameters
+        ----------
+        value : object
+            What JSON has.
+        files : tuple of int
+        timeout : float
+            Seconds until the other process must have taken it.
+
         Raises
         ------
         WireClosed, WireTimeout
-        CannotCross
-            If the value is not data.
         """
-        data = pack(encode(value))
+        data = json.dumps(value).encode("ascii")
         deadline = time.monotonic() + timeout
         rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", files))] if files else []
         try:
             self._wait(deadline, write=True)
-            sent = self.end.sendmsg([_LENGTH.pack(len(data))], rights)
+            sent = self.end.sendmsg([_LENGTH.pack(len(data))], rights, socket.MSG_DONTWAIT)
             view = memoryview(_LENGTH.pack(len(data))[sent:] + data)
             while view:
                 self._wait(deadline, write=True)
-                view = view[self.end.send(view, socket.MSG_DONTWAIT) :]
-        except OSError as error:
+                with contextlib.suppress(BlockingIOError):
+                    view = view[self.end.send(view, socket.MSG_DONTWAIT) :]
+        except BlockingIOError:
+            raise WireTimeout("it is full") from None
+        except (OSError, ValueError) as error:
             raise WireClosed(str(error)) from None
 
-    def receive(self, *, timeout: float | None = None, limit: int = LIMIT) -> tuple[Any, list[int]]:
+    def receive(
+        self, *, timeout: float | None = None, limit: int = LIMIT, with_files: bool = False
+    ) -> tuple[Any, list[int]]:
         """Return the next message and the open files that came with it.
+
+        Parameters
+        ----------
+        timeout : float, optional
+            Seconds until all of it must be there; None only where the sender is trusted.
+        limit : int
+            Bytes that are read.
+        with_files : bool
+            Take the open files that come. Otherwise the kernel closes them before they are here: a student's process
+            could fill the receiver's table of them, and keep memory and disks alive in it.
 
         Raises
         ------
@@ -77,22 +101,12 @@ class Wire:
         deadline = None if timeout is None else time.monotonic() + timeout
         files: list[int] = []
         try:
-            header = self._read(_LENGTH.size, deadline, files)
-            (length,) = _LENGTH.unpack(header)
+            wanted = files if with_files else None
+            (length,) = _LENGTH.unpack(self._read(_LENGTH.size, deadline, wanted))
             if length > limit:
                 raise WireClosed(f"a message of {length} bytes; at most {limit} are read")
-            data = memoryview(self._read(length, deadline, files))
-            position = 0
-
-            def read(n: int) -> bytes:
-                nonlocal position
-                if position + n > len(data):
-                    raise EOFError("a message that ends too early")
-                position += n
-                return bytes(data[position - n : position])
-
-            return decode(unpack(read, limit=limit)), files
-        except (OSError, CannotCross, EOFError, struct.error, MemoryError) as error:
+            return read_json(self._read(length, deadline, wanted).decode("utf-8"), _MEMBERS), files
+        except (OSError, ValueError, RecursionError, MemoryError) as error:
             _close(files)
             raise WireClosed(f"{type(error).__name__}: {error}") from None
         except BaseException:
@@ -103,24 +117,28 @@ class Wire:
         """Close this end."""
         self.end.close()
 
-    def _read(self, n: int, deadline: float | None, files: list[int]) -> bytes:
-        parts: list[bytes] = []
-        while n:
+    def _read(self, n: int, deadline: float | None, files: list[int] | None) -> bytes:
+        data = bytearray()
+        while len(data) < n:
             self._wait(deadline, write=False)
-            space = socket.CMSG_SPACE(_MOST_FILES * array.array("i").itemsize)
-            data, ancillary, flags, _ = self.end.recvmsg(min(n, 2**20), space)
-            for level, kind, content in ancillary:
-                if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
-                    numbers = array.array("i")
-                    numbers.frombytes(content[: len(content) - len(content) % numbers.itemsize])
-                    files.extend(numbers)
-            if flags & socket.MSG_CTRUNC or len(files) > _MOST_FILES:
-                raise WireClosed("more open files than a message may carry")
-            if not data:
+            most = min(n - len(data), 2**20)
+            part = self.end.recv(most) if files is None else self._read_with_files(most, files)
+            if not part:
                 raise WireClosed("the other process is gone")
-            parts.append(data)
-            n -= len(data)
-        return b"".join(parts)
+            data += part
+        return bytes(data)
+
+    def _read_with_files(self, most: int, files: list[int]) -> bytes:
+        space = socket.CMSG_SPACE(_MOST_FILES * array.array("i").itemsize)
+        part, ancillary, flags, _ = self.end.recvmsg(most, space)
+        for level, kind, content in ancillary:
+            if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+                numbers = array.array("i")
+                numbers.frombytes(content[: len(content) - len(content) % numbers.itemsize])
+                files.extend(numbers)
+        if flags & socket.MSG_CTRUNC or len(files) > _MOST_FILES:
+            raise WireClosed("more open files than a message may carry")
+        return part
 
     def _wait(self, deadline: float | None, *, write: bool) -> None:
         poll = select.poll()

@@ -102,20 +102,22 @@ def load_date_reader(name: str, folder: Path | None = None) -> tuple[Model, Sequ
         encode_pairs(pairs, source_vocabulary=source, target_vocabulary=target) for pairs in (data.valid, data.test)
     )
     task = SequenceTask(source, target, [], valid, test)
-    model = _untrained(name, task)
+    model = _untrained(name, task, _settings_of(card))
     model.load_state_dict({key: tensor.float() for key, tensor in read_tensors(weights).items()})
     return model.eval(), task
 
 
-def train_reader(settings: Settings, folder: Path) -> Figures:
+def train_reader(settings: Settings, folder: Path, *, made: str = FOLDER) -> Figures:
     """Train one reader, save it in 16 bits, and test what was saved.
 
     Parameters
     ----------
     settings : dict
-        ``reader``, ``learning_rate`` and ``seed``.
+        ``reader``, ``learning_rate`` and ``seed``; ``widths`` and ``steps`` where they differ from `CONFIG`.
     folder : Path
-        Weights and card are written into its folder `FOLDER`.
+        Weights and card are written into its folder ``made``.
+    made : str
+        Name of that folder and of the experiment whose command makes it.
 
     Returns
     -------
@@ -128,51 +130,56 @@ def train_reader(settings: Settings, folder: Path) -> Figures:
         If the reader is unknown.
     """
     name = settings["reader"]
-    kept = folder / FOLDER
+    kept = folder / made
     weights, card = reader_files(name, kept)
     kept.mkdir(parents=True, exist_ok=True)
     start = process_time()
-    model, task = _train(name, settings["learning_rate"], settings["seed"])
+    model, task = _train(settings)
     figures: Figures = {
         "parameters": sum(parameter.numel() for parameter in model.parameters()),
         "processor_seconds": round(process_time() - start, 1),
     }
     write_tensors(weights, {key: tensor.half().contiguous() for key, tensor in model.state_dict().items()})
-    _write_card(card, settings, task, figures)
+    _write_card(card, settings, task, figures, made)
     reader, unseen = load_date_reader(name, kept)
     figures["test_exact_match"] = unseen.exact_match(reader, unseen.test)
-    _write_card(card, settings, task, figures)  # again, now that the reader was tested
+    _write_card(card, settings, task, figures, made)  # again, now that the reader was tested
     return figures
 
 
-def _train(name: str, learning_rate: float, seed: int) -> tuple[Model, SequenceTask]:
+def _train(settings: Settings) -> tuple[Model, SequenceTask]:
+    name, learning_rate, seed = settings["reader"], settings["learning_rate"], settings["seed"]
     if name == TRANSFORMER:
         return transformer_dates.train_variant(learning_rate=learning_rate, seed=seed)[:2]
     task = _task()
     seed_everything(seed)
-    model = _untrained(name, task)
+    model = _untrained(name, task, settings)
     train(
         model,
         task.batches(batch_size=CONFIG["batch_size"], seed=seed),
         task.loss,
-        TrainingConfig(steps=CONFIG["steps"], learning_rate=learning_rate, seed=seed),
+        TrainingConfig(steps=(CONFIG | settings)["steps"], learning_rate=learning_rate, seed=seed),
         device=torch.device("cpu"),
         progress=False,
     )
     return model, task
 
 
-def _untrained(name: str, task: SequenceTask) -> Model:
+def _settings_of(card: Path) -> Settings:
+    return json.loads(card.read_text(encoding="utf-8"))["settings"]
+
+
+def _untrained(name: str, task: SequenceTask, settings: Settings) -> Model:
     if name == TRANSFORMER:
         return TransformerSeq2Seq(SIZES[CONFIG["transformer_size"]], **task.sizes)
-    return build_seq2seq(**dates_zoo.VARIANTS[name], **CONFIG["widths"], **task.sizes)
+    return build_seq2seq(**dates_zoo.VARIANTS[name], **(CONFIG | settings)["widths"], **task.sizes)
 
 
-def _write_card(path: Path, settings: Settings, task: SequenceTask, figures: Figures) -> None:
+def _write_card(path: Path, settings: Settings, task: SequenceTask, figures: Figures, made: str) -> None:
     """Say beside the weights what they are, how to make them again, and which character has which id."""
     card = {
         "what": f"reader of dates: {settings['reader']}; 16-bit weights",
-        "command": f"python -m seq2bert.experiments {FOLDER}",
+        "command": f"python -m seq2bert.experiments {made}",
         "settings": settings,
         "torch": torch.__version__.split("+")[0],
         "data": "generated: seq2bert.data.dates.load_dates()",
