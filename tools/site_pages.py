@@ -117,6 +117,8 @@ MENDED = (
     (r'<div id="pst-primary-sidebar" ', '<div id="pst-primary-sidebar" role="region" aria-label="The book" '),
     # the empty corner of a table heads nothing
     (r"<th\b[^>]*>\s*(?:<p>\s*</p>)?\s*</th>", "<td></td>"),
+    # the role is deprecated, and its list may only hold items
+    (r'role="doc-biblioentry"', 'role="listitem"'),
     # the fold beside a link to a page with pages below it
     (r">([^<>]+)</a><details( open[^>]*)?><summary>", r'>\1</a><details\2><summary aria-label="Pages below: \1">'),
 )

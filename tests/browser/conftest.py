@@ -1,7 +1,7 @@
 """What the browser's tests share: the site, served; a browser; a page.
 
-A test of one thing on one page takes `site` (the address, ending in a slash) and `page` (Playwright's, at 1280 px) or
-`open_page` (any theme, width or context option). What every page must obey is in test_every_page.py.
+A test of one thing on one page takes `open_page`: `page = open_page("lectures/….html", theme="dark", width=390)`. What
+every page must obey is in test_every_page.py.
 """
 
 import subprocess
@@ -10,7 +10,7 @@ import pytest
 
 from tests.browser.chromium import CHROMIUM, MISSING, OPTIONS
 from tests.browser.site_server import served
-from tests.browser.visits import HEIGHTS
+from tests.browser.visits import HEIGHTS, PATIENCE
 from tools import execute
 
 ROOT = execute.ROOT
@@ -76,14 +76,26 @@ def browser():
         chromium.close()
 
 
+@pytest.fixture(scope="session")
+def new_context(browser):
+    """A window of its own: Playwright's context with these options, patient where the machine is busy."""
+
+    def made(**options):
+        context = browser.new_context(**options)
+        context.set_default_timeout(PATIENCE)
+        return context
+
+    return made
+
+
 @pytest.fixture
-def open_page(browser, site):
+def open_page(new_context, site):
     """Open a page of the site: `open_page("lectures/….html", theme="dark", width=390)`."""
     contexts = []
 
     def opened(name, *, theme="light", width=1280, **options):
         viewport = {"width": width, "height": HEIGHTS[width]}
-        contexts.append(browser.new_context(viewport=viewport, color_scheme=theme, **options))
+        contexts.append(new_context(viewport=viewport, color_scheme=theme, **options))
         page = contexts[-1].new_page()
         page.goto(site + name)
         return page

@@ -38,9 +38,9 @@ def test_the_same_site_gives_the_same_bytes():
     assert make_zip(files) != make_zip(files | {"c.html": b"third"})
 
 
-def test_the_unpacked_site_opens_as_files(browser, unpacked):
+def test_the_unpacked_site_opens_as_files(new_context, unpacked):
     """No server: what a reader does who opens index.html by a double click."""
-    context = browser.new_context(offline=True)
+    context = new_context(offline=True)
     for name in SOME:
         page = context.new_page()
         said = []

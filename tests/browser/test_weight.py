@@ -16,16 +16,16 @@ from tests.browser.site_server import served
 BOUND = 700_000  # bytes of the first view of a lecture
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def lectures(names):
     found = [name for name in names if name.startswith("lectures/")]
     assert found
     return found
 
 
-def first_view(browser, address, name):
+def first_view(new_context, address, name):
     """Bytes of each file that the browser asks for when it opens a page, and compressed as a server would."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context = new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
     answers = []
     page.on("response", lambda answer: answers.append(answer))
@@ -36,8 +36,12 @@ def first_view(browser, address, name):
     return sizes, sum(len(gzip.compress(body)) for body in bodies.values())
 
 
-def test_first_view_of_a_lecture_is_light(browser, site, lectures):
-    measured = {name: first_view(browser, site, name) for name in lectures}
+@pytest.fixture(scope="module")
+def measured(new_context, site, lectures):
+    return {name: first_view(new_context, site, name) for name in lectures}
+
+
+def test_first_view_of_a_lecture_is_light(measured):
     for name, (sizes, compressed) in measured.items():
         print(
             f"{name}: {sum(sizes.values()) / 1000:.0f} KB in {len(sizes)} files, {compressed / 1000:.0f} KB compressed"
@@ -46,17 +50,17 @@ def test_first_view_of_a_lecture_is_light(browser, site, lectures):
     assert heavy == {}
 
 
-def test_pictures_below_the_first_view_wait(browser, site, lectures, html):
+def test_pictures_below_the_first_view_wait(measured, html):
     """A lecture has more pictures than are loaded at once."""
-    for name in lectures:
+    for name, (sizes, _) in measured.items():
         there = set(re.findall(r'<img[^>]*src="\.\./(_images/[^"]+)"', (html / name).read_text(encoding="utf-8")))
-        loaded = {file for file in first_view(browser, site, name)[0] if file.startswith("_images/")}
+        loaded = {file for file in sizes if file.startswith("_images/")}
         assert loaded < there, name
 
 
-def test_a_lecture_reads_without_scripts(browser, site, lectures):
+def test_a_lecture_reads_without_scripts(new_context, site, lectures):
     """Formulas are drawn, folds open, the menu leads on: nothing of it waits for a script."""
-    context = browser.new_context(java_script_enabled=False, viewport={"width": 1280, "height": 900})
+    context = new_context(java_script_enabled=False, viewport={"width": 1280, "height": 900})
     page = context.new_page()
     for name in lectures:
         page.goto(site + name)
@@ -72,7 +76,7 @@ def test_a_lecture_reads_without_scripts(browser, site, lectures):
     context.close()
 
 
-def test_no_formula_is_left_as_source(browser, site, names, html):
+def test_no_formula_is_left_as_source(names, html):
     """What Jupyter would typeset in the browser is typeset when the site is built."""
     for name in names:
         page = re.sub(
