@@ -42,6 +42,9 @@ def test_small_readers_differ_in_widths_and_steps_alone(monkeypatch, tmp_path):
     usual = {job["reader"]: job for job in date_readers.EXPERIMENT.plan([])}
     for job in jobs:
         assert {**usual[job["reader"]], "widths": job["widths"], "steps": job["steps"]} == job
-    monkeypatch.setattr(date_readers, "train_reader", lambda settings, folder, made: (settings, folder, made))
-    assert small_date_readers.train_small_reader(jobs[0], tmp_path) == (jobs[0], tmp_path, "date-readers-small")
+    monkeypatch.setattr(
+        date_readers, "train_reader", lambda settings, folder, made: {"asked": (settings, folder, made)}
+    )
+    asked = small_date_readers.train_small_reader(jobs[0], tmp_path)["asked"]
+    assert asked == (jobs[0], tmp_path, "date-readers-small")
     assert experiment.summarise([Record(jobs[0], {"parameters": 3})]) == {"dot": {"parameters": 3}}

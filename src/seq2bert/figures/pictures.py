@@ -120,7 +120,14 @@ def beside(parts: Sequence[tuple[str, int, int]], *, alt: str, columns: int = 1,
 
 
 def _text(
-    text: str, x: float, y: float, size: float, *, anchor: str = "middle", weight: str = "400", turned: bool = False
+    text: str,
+    x: float | int,
+    y: float | int,
+    size: float | int,
+    *,
+    anchor: str = "middle",
+    weight: str = "400",
+    turned: bool = False,
 ) -> str:
     if turned:
         place, anchor = f'transform="translate({x + size * 0.35:g} {y:g}) rotate(-90)"', "start"
