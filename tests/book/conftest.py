@@ -1,5 +1,7 @@
 """What the tests of the book share: the tree, its notebooks, the built site."""
 
+import importlib
+import sys
 from pathlib import Path
 
 import nbformat
@@ -23,6 +25,14 @@ def pytest_generate_tests(metafunc):
 @pytest.fixture(scope="session")
 def root():
     return ROOT
+
+
+@pytest.fixture(scope="session")
+def extension():
+    """Import one of the book's Sphinx extensions, by its name."""
+    sys.path.insert(0, str(ROOT / "_ext"))
+    yield importlib.import_module
+    sys.path.remove(str(ROOT / "_ext"))
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import ast
 import re
-import sys
 import tomllib
 from pathlib import Path
 
@@ -104,46 +103,40 @@ def test_lectures_are_called_what_the_landing_page_calls_them():
 # ── prerequisites ──
 
 
-@pytest.fixture(scope="module")
-def extension():
-    sys.path.insert(0, str(ROOT / "_ext"))
-    try:
-        import prerequisites as module
-
-        yield module
-    finally:
-        sys.path.remove(str(ROOT / "_ext"))
+@pytest.fixture
+def drawing(extension):
+    return extension("prerequisites")
 
 
-def test_lines_that_follow_from_others_are_left_out(extension):
+def test_lines_that_follow_from_others_are_left_out(drawing):
     # d needs a, b and c; b needs a: the way a - b - d says that d needs a. c needs nothing.
     needs = {"a": [], "b": ["a"], "c": [], "d": ["a", "b", "c"]}
-    assert extension.direct_needs(needs) == {"a": [], "b": ["a"], "c": [], "d": ["b", "c"]}
-    assert extension.depths(needs) == {"a": 0, "b": 1, "c": 0, "d": 2}
+    assert drawing.direct_needs(needs) == {"a": [], "b": ["a"], "c": [], "d": ["b", "c"]}
+    assert drawing.depths(needs) == {"a": 0, "b": 1, "c": 0, "d": 2}
 
 
-def test_lectures_that_need_each_other_are_named(extension):
+def test_lectures_that_need_each_other_are_named(drawing):
     with pytest.raises(ValueError, match="a -> b -> a"):
-        extension.depths({"a": ["b"], "b": ["a"]})
+        drawing.depths({"a": ["b"], "b": ["a"]})
 
 
-def test_boxes_lie_below_what_they_need_and_apart(extension):
+def test_boxes_lie_below_what_they_need_and_apart(drawing):
     needs = {"a": [], "b": ["a"], "c": ["a"], "d": ["b", "c"]}
-    corners, width, height = extension.places(needs)
-    assert all(corners[need][1] + extension.HEIGHT < corners[name][1] for name in needs for need in needs[name])
-    assert corners["b"][0] + extension.WIDTH < corners["c"][0]
+    corners, width, height = drawing.places(needs)
+    assert all(corners[need][1] + drawing.HEIGHT < corners[name][1] for name in needs for need in needs[name])
+    assert corners["b"][0] + drawing.WIDTH < corners["c"][0]
     assert width <= 390 - 2 * 16  # two boxes side by side fit on a phone, beside its margins
-    assert all(0 <= x <= width - extension.WIDTH and 0 <= y <= height - extension.HEIGHT for x, y in corners.values())
+    assert all(0 <= x <= width - drawing.WIDTH and 0 <= y <= height - drawing.HEIGHT for x, y in corners.values())
 
 
 @pytest.mark.site
-def test_the_map_draws_what_the_lectures_say(pages, extension):
-    svg = pages["pages/prerequisites.html"].select_one(".prerequisite-map svg")
+def test_the_map_draws_what_the_lectures_say(pages, drawing):
+    svg = pages["pages/drawing.html"].select_one(".prerequisite-map svg")
     needs = {f"lectures/{name}": sorted(f"lectures/{one}" for one in some) for name, some in prerequisites().items()}
     boxes = [link["href"].removeprefix("../").removesuffix(".html") for link in svg.select("a")]
     assert sorted(boxes) == sorted(needs)
     drawn = {(line["data-from"], line["data-to"]) for line in svg.select("path[data-from]")}
-    assert drawn == {(one, name) for name, some in extension.direct_needs(needs).items() for one in some}
+    assert drawn == {(one, name) for name, some in drawing.direct_needs(needs).items() for one in some}
     reached = set(drawn)
     while more := {(a, d) for a, b in reached for c, d in drawn if b == c} - reached:
         reached |= more
@@ -152,7 +145,7 @@ def test_the_map_draws_what_the_lectures_say(pages, extension):
 
 @pytest.mark.site
 def test_the_table_says_every_need_in_words(pages):
-    rows = pages["pages/prerequisites.html"].select("table tbody tr")
+    rows = pages["pages/drawing.html"].select("table tbody tr")
     shown = {
         Path(row.th.a["href"]).stem: {
             Path(link["href"]).stem for link in row.td.select("a") if "/lectures/" in link["href"]

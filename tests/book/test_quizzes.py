@@ -3,7 +3,6 @@
 import json
 import re
 import subprocess
-import sys
 from collections import Counter
 from html import unescape
 from pathlib import Path
@@ -16,15 +15,9 @@ ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = ROOT / "_static" / "quizzes.mjs"
 
 
-@pytest.fixture(scope="module")
-def quizzes():
-    sys.path.insert(0, str(ROOT / "_ext"))
-    try:
-        import quizzes as module
-
-        yield module
-    finally:
-        sys.path.remove(str(ROOT / "_ext"))
+@pytest.fixture
+def quizzes(extension):
+    return extension("quizzes")
 
 
 def recorded_questions(executed):

@@ -1,12 +1,16 @@
 """What tests of the instructor's package share."""
 
 import functools
+import os
+import shutil
 from pathlib import Path
 from unittest import mock
 
 import nbgrader.api
 import pytest
 
+from classroom.course import Course
+from tests.classroom.submissions import release
 from tests.small_assignment import small_course
 
 
@@ -30,3 +34,25 @@ def course(root, tmp_path):
     folder.mkdir()
     small_course(root, folder)
     return folder
+
+
+@pytest.fixture
+def small(course, monkeypatch):
+    """The same course as the classroom sees it, with its class in a folder of its own."""
+    monkeypatch.setenv("SEQ2BERT_GRADING", str(course / "grading"))
+    return Course.open(course)
+
+
+@pytest.fixture
+def released(small, monkeypatch):
+    """The same with its release made, in the current folder."""
+    monkeypatch.chdir(small.root)
+    release(small)
+    return small
+
+
+@pytest.fixture(scope="session")
+def bubblewrap():
+    """Skip where there is none; in continuous integration that is a failure."""
+    if not shutil.which("bwrap"):
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("no bubblewrap: apt-get install bubblewrap")

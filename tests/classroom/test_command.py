@@ -1,8 +1,6 @@
 """The command, from an empty class to feedback, in the sandbox; settings; what is said when something is missing."""
 
 import json
-import os
-import shutil
 
 import psutil
 import pytest
@@ -15,21 +13,13 @@ from tests.classroom.calling import call
 from tests.classroom.submissions import HALF, RIGHT, hand_in
 from tests.small_assignment import NAME
 
-HINT = "no bubblewrap: apt-get install bubblewrap"
 ENDS = {"e99-double-answer": "    import os\n    os._exit(3)\n"} | {"e99-sums-answer": RIGHT["e99-sums-answer"]}
 
 
 @pytest.fixture
-def bubblewrap():
-    if not shutil.which("bwrap"):
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(HINT)
-
-
-@pytest.fixture
-def small(course, monkeypatch):
-    monkeypatch.setenv("SEQ2BERT_GRADING", str(course / "grading"))
-    monkeypatch.chdir(course)
-    return Course.open(course)
+def small(small, monkeypatch):
+    monkeypatch.chdir(small.root)
+    return small
 
 
 def sandboxes():

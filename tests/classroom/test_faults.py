@@ -3,7 +3,6 @@
 import errno
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -18,14 +17,6 @@ from classroom.verdicts import read_verdict
 from tests.classroom.faults import assert_graded_once, class_of, files_of, gradebook_of, log_of, processes, run
 from tests.classroom.submissions import HALF, RIGHT, hand_in
 from tests.small_assignment import NAME
-
-HINT = "no bubblewrap: apt-get install bubblewrap"
-
-
-@pytest.fixture
-def small(course, monkeypatch):
-    monkeypatch.setenv("SEQ2BERT_GRADING", str(course / "grading"))
-    return Course.open(course)
 
 
 def grade(course, **options):
@@ -229,10 +220,8 @@ def test_a_line_that_is_cut_by_a_full_disk_is_taken_back(small, monkeypatch):
     assert [json.loads(line)["event"] for line in lines] == ["first", "third"]
 
 
-def test_a_full_disk(small, root):
+def test_a_full_disk(small, root, bubblewrap):
     """On a real file system of four megabytes, filled up to a few kilobytes, more each time."""
-    if not shutil.which("bwrap"):
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(HINT)
     disk = small.root / "disk"
     disk.mkdir()
     walls = ["bwrap", "--dev-bind", "/", "/", "--size", str(4 * 2**20), "--tmpfs", str(disk), "--chdir", str(root)]

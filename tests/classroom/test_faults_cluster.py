@@ -1,7 +1,6 @@
 """Grading on a cluster whose workers are killed, hang, or are of another version, and whose scheduler goes."""
 
 import os
-import shutil
 import signal
 import threading
 import time
@@ -11,23 +10,11 @@ import pytest
 from distributed import LocalCluster
 
 from classroom import cluster
-from classroom.course import Course, Unavailable
+from classroom.course import Unavailable
 from classroom.grading import grade_class
 from classroom.verdicts import read_verdict
 from tests.classroom.faults import assert_graded_once, class_of
 from tests.small_assignment import NAME
-
-
-@pytest.fixture
-def small(course, monkeypatch):
-    monkeypatch.setenv("SEQ2BERT_GRADING", str(course / "grading"))
-    return Course.open(course)
-
-
-@pytest.fixture
-def bubblewrap():
-    if not shutil.which("bwrap"):
-        (pytest.fail if os.environ.get("CI") else pytest.skip)("no bubblewrap: apt-get install bubblewrap")
 
 
 def test_a_worker_that_is_killed_or_hangs_costs_no_grade(small, monkeypatch, bubblewrap):

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classroom.course import Course
 from classroom.export import (
     ExportError,
     Grade,
@@ -31,12 +30,6 @@ from tests.small_assignment import NAME
 
 NASTY = ["O'Brien, Zoë", 'Ann "Q" Lee', "two\nlines", "שלום, עולם"]
 NASTY += ["=HYPERLINK(1)", "+cmd|' /C calc'!A0", "@SUM(1)", "-2+3"]
-
-
-@pytest.fixture
-def small(course, monkeypatch):
-    monkeypatch.setenv("SEQ2BERT_GRADING", str(course / "grading"))
-    return Course.open(course)
 
 
 @pytest.fixture

@@ -15,12 +15,6 @@ from tests.classroom.submissions import HALF, RIGHT, hand_in
 from tests.small_assignment import NAME
 
 
-@pytest.fixture
-def small(course, monkeypatch):
-    monkeypatch.setenv("SEQ2BERT_GRADING", str(course / "grading"))
-    return Course.open(course)
-
-
 def run(course, **options):
     return grade_class(course, "e99", execute=on_this_machine(course, trusted=True), **options)
 

@@ -1,7 +1,6 @@
 """The gradebook in PostgreSQL: the same as in SQLite, also graded by a cluster, also when the server is killed."""
 
 import os
-import shutil
 
 import pytest
 
@@ -31,12 +30,6 @@ def server():
         (pytest.fail if os.environ.get("CI") else pytest.skip)(postgresql.HINT)
     with postgresql.server() as running:
         yield running
-
-
-@pytest.fixture
-def bubblewrap():
-    if not shutil.which("bwrap"):
-        (pytest.fail if os.environ.get("CI") else pytest.skip)("no bubblewrap: apt-get install bubblewrap")
 
 
 @pytest.fixture

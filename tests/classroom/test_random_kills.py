@@ -15,22 +15,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from classroom.course import Course
 from tests.classroom.faults import assert_graded_once, class_of, files_of, processes, run
 
 SEED = int(os.environ.get("CLASSROOM_KILLS_SEED", "20261129"))
-
-
-@pytest.fixture
-def small(course, monkeypatch):
-    monkeypatch.setenv("SEQ2BERT_GRADING", str(course / "grading"))
-    return Course.open(course)
-
-
-@pytest.fixture
-def bubblewrap():
-    if not shutil.which("bwrap"):
-        (pytest.fail if os.environ.get("CI") else pytest.skip)("no bubblewrap: apt-get install bubblewrap")
 
 
 def start(course, workers):

@@ -5,22 +5,17 @@ import zipfile
 
 import pytest
 
-from classroom.course import Course
 from classroom.feedback import page_of
 from classroom.gradebook import open_gradebook
 from classroom.receive import read_submitted
 from tests.classroom.calling import call, said
-from tests.classroom.submissions import HALF, RIGHT, STUB, answered, release
+from tests.classroom.submissions import HALF, RIGHT, STUB, answered
 from tests.small_assignment import NAME
 
 
 @pytest.fixture
-def small(course, monkeypatch):
-    monkeypatch.setenv("SEQ2BERT_GRADING", str(course / "grading"))
-    monkeypatch.chdir(course)
-    opened = Course.open(course)
-    release(opened)
-    return opened
+def small(released):
+    return released
 
 
 @pytest.fixture

@@ -7,22 +7,17 @@ import sys
 
 import pytest
 
-from classroom.course import Course
 from classroom.doctor import examine
 from classroom.gradebook import open_gradebook
 from classroom.receive import DiskFull
 from tests.classroom.calling import call
-from tests.classroom.submissions import RIGHT, answered, release
+from tests.classroom.submissions import RIGHT, answered
 from tests.small_assignment import NAME
 
 
 @pytest.fixture
-def small(course, monkeypatch):
-    monkeypatch.setenv("SEQ2BERT_GRADING", str(course / "grading"))
-    monkeypatch.chdir(course)
-    opened = Course.open(course)
-    release(opened)
-    return opened
+def small(released):
+    return released
 
 
 @pytest.fixture

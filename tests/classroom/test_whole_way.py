@@ -15,24 +15,19 @@ from pathlib import Path
 import pytest
 import requests
 
-from classroom.course import Course
 from classroom.demonstration import KINDS, LAYOUTS, invent, invented
 from classroom.feedback import page_of
 from classroom.gradebook import open_gradebook
 from tests.classroom.calling import call, said
-from tests.classroom.submissions import HALF, RIGHT, answered, release
+from tests.classroom.submissions import HALF, RIGHT, answered
 from tests.small_assignment import NAME
 
 REACHED = {"right": 9, "half": 4, "empty": 0, "colab": 9, "wrong": 0, "deleted": 9, "twice": 9}  # by the tests
 
 
 @pytest.fixture
-def small(course, monkeypatch):
-    monkeypatch.setenv("SEQ2BERT_GRADING", str(course / "grading"))
-    monkeypatch.chdir(course)
-    opened = Course.open(course)
-    release(opened)
-    return opened
+def small(released):
+    return released
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)

@@ -13,6 +13,7 @@ from seq2bert.experiments import pocket_models as pocket
 from seq2bert.experiments import transformer_dates as dates
 from seq2bert.experiments import transformer_depth as depth
 from seq2bert.experiments.__main__ import find_experiments
+from seq2bert.experiments.translation_figures import LATER, alignment_errors, source_maps, translation_figures
 from seq2bert.training import TrainingConfig, learning_rate_at, seed_everything
 from seq2bert.transformer import SIZES, TransformerSeq2Seq
 
@@ -231,7 +232,7 @@ def test_translations_by_length_by_hand(little_pocket):
         def decode(self, model, sources):
             return SimpleNamespace(ids=written)
 
-    figures = pocket.translation_figures(None, Cut(), pairs)
+    figures = translation_figures(None, Cut(), pairs)
     assert figures["exact_match"] == pytest.approx(3 / 6)
     lengths = [len(pairs[i][0]) for i in (1, 3, 5)]
     assert figures["by_length"] == [[lengths[0], 1.0], [lengths[1], 0.5], [lengths[2], 0.0]]
@@ -251,16 +252,16 @@ def test_alignment_of_a_layer_that_knows_the_links(little_pocket, few_pairs, mon
                 row[french, english] = later[french + 1, english] = 1.0
         return {"gold": gold, "late": late, "first": always_first}
 
-    monkeypatch.setattr(pocket, "source_maps", maps)
+    monkeypatch.setattr("seq2bert.experiments.translation_figures.source_maps", maps)
     model = pocket.build_model("dot", little_pocket, seed=0)
-    errors = pocket.alignment_errors(model, little_pocket, pairs)
+    errors = alignment_errors(model, little_pocket, pairs)
     assert errors["gold"] == pytest.approx(0.0)
     assert errors["first"] > 0.5
-    assert errors["gold" + pocket.LATER] > 0.5  # the row of the word after it
-    assert errors["late" + pocket.LATER] == pytest.approx(0.0)
+    assert errors["gold" + LATER] > 0.5  # the row of the word after it
+    assert errors["late" + LATER] == pytest.approx(0.0)
 
 
-LABELS = ["layer 1", "layer 2", "layer 2, head 1", "layer 1" + pocket.LATER]
+LABELS = ["layer 1", "layer 2", "layer 2, head 1", "layer 1" + LATER]
 
 
 def test_maps_are_chosen_on_validation_sentences():
@@ -281,7 +282,7 @@ def test_maps_are_chosen_on_validation_sentences():
     assert pocket._alignment(runs) == {
         "layer": "layer 2",  # 0.2 + 0.3 is less than 0.5 + 0.1
         "alignment_error": [0.4, 0.7],
-        "best_map": ["layer 2, head 1", "layer 1" + pocket.LATER],
+        "best_map": ["layer 2, head 1", "layer 1" + LATER],
         "best_alignment_error": [0.6, 0.5],
     }
 
@@ -291,14 +292,12 @@ def test_source_maps_are_the_models_own_weights(little_pocket, few_pairs):
     heads = [f"layer {i}, head {j}" for i in (1, 2) for j in (1, 2, 3, 4)]
     for name, labels in ((pocket.TRANSFORMER, ["layer 1", "layer 2", *heads]), ("dot", ["layer 1"])):
         model = pocket.build_model(name, little_pocket, seed=0)
-        maps = pocket.source_maps(model, little_pocket, few_pairs.test)
+        maps = source_maps(model, little_pocket, few_pairs.test)
         assert list(maps) == labels
         for weights in maps.values():
             assert tuple(weights.shape[:2]) == shape
             torch.testing.assert_close(weights.sum(-1), torch.ones(shape))
         assert model.training
-    maps = pocket.source_maps(
-        pocket.build_model(pocket.TRANSFORMER, little_pocket, seed=0), little_pocket, few_pairs.test
-    )
+    maps = source_maps(pocket.build_model(pocket.TRANSFORMER, little_pocket, seed=0), little_pocket, few_pairs.test)
     mean = torch.stack([maps[f"layer 2, head {j}"] for j in (1, 2, 3, 4)]).mean(0)
     torch.testing.assert_close(maps["layer 2"], mean)

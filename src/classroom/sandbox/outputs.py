@@ -12,7 +12,7 @@ __all__ = ["KINDS", "LARGEST", "MOST", "Room", "error_output"]
 
 MOST = 20  # rich outputs of one cell
 LARGEST = 2 * 2**20  # characters of a rich output
-KINDS = ("image/png", "image/svg+xml", "text/html", "text/markdown", "text/latex", "text/plain")
+KINDS = ("image/png", "text/plain")  # others can hold a program, and nobody is shown them
 _NAME, _MESSAGE, _TRACE = 200, 2000, 4000  # characters of an error's type, its message, its lines
 _FRAME = 200  # characters of an output beside its texts, so that empty ones take room, too
 

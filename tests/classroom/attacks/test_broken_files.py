@@ -11,7 +11,7 @@ import pytest
 
 from classroom import authored
 from classroom.authored import complete_tests, read_submission
-from classroom.course import Course, CourseError
+from classroom.course import CourseError
 from classroom.grading import grade_class, jobs_of, on_this_machine
 from classroom.verdicts import Verdict
 from tests.classroom.submissions import RIGHT, hand_in
@@ -97,9 +97,7 @@ def test_older_formats_are_read(root, tmp_path):
     ]
 
 
-def test_a_class_of_broken_files_is_graded_to_its_end(course, monkeypatch):
-    monkeypatch.setenv("SEQ2BERT_GRADING", str(course / "grading"))
-    small = Course.open(course)
+def test_a_class_of_broken_files_is_graded_to_its_end(small):
     for number, raw in enumerate(BROKEN.values()):
         hand_in(small, f"mallory{number}").write_bytes(raw)
     hand_in(small, "zoe", RIGHT)

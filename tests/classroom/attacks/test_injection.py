@@ -15,7 +15,6 @@ from jinja2 import Environment
 from nbconvert import HTMLExporter
 
 from classroom import feedback
-from classroom.course import Course
 from classroom.feedback import Page, TaskLine, render, write_feedback
 from classroom.gradebook import graded_notebook, open_gradebook
 from classroom.grader_side import Outcome
@@ -133,12 +132,6 @@ HOSTILE = [
     {"output_type": "update_display_data", "data": {"text/html": SCRIPT}, "metadata": {}},
     {"output_type": "stream"}, {"output_type": "error", "traceback": SCRIPT}, {}, {"output_type": ["error"]},
 ]  # fmt: skip
-
-
-@pytest.fixture
-def small(course, monkeypatch):
-    monkeypatch.setenv("SEQ2BERT_GRADING", str(course / "grading"))
-    return Course.open(course)
 
 
 def test_formgrader_shows_text_and_pictures_only(small, monkeypatch):

@@ -14,7 +14,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 from classroom.authored import complete_tests
 from classroom.cells import test_of as graded_in
 from classroom.connections import SameProcess
-from classroom.course import Course, CourseError
+from classroom.course import CourseError
 from classroom.feedback import page_of, render
 from classroom.gradebook import answers_by_hand, open_gradebook
 from classroom.grading import grade_class, on_this_machine
@@ -23,12 +23,6 @@ from tests.classroom.submissions import HALF, RIGHT, hand_in
 from tests.small_assignment import NAME
 
 DOUBLE, SUMS, WRITTEN = "e99-double", "e99-sums", "e99-slowness"
-
-
-@pytest.fixture
-def small(course, monkeypatch):
-    monkeypatch.setenv("SEQ2BERT_GRADING", str(course / "grading"))
-    return Course.open(course)
 
 
 @pytest.fixture
