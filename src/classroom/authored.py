@@ -20,7 +20,7 @@ from classroom.course import CourseError
 from classroom.json_text import read_json
 from classroom.regions import BEGIN_SOLUTION
 
-__all__ = ["complete_tests", "heading_of", "marks_of", "read_submission"]
+__all__ = ["complete_tests", "heading_of", "marks_of", "read_submission", "title_of"]
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*")
@@ -110,12 +110,23 @@ def heading_of(source: NotebookNode, grade_id: str) -> str:
     """Return the nearest heading of the authored notebook above a cell, or in it; the cell's name if there is none."""
     heading = ""
     for cell in source.cells:
-        if cell.cell_type == "markdown":
-            lines = cell.source.split(BEGIN_SOLUTION)[0].splitlines()
-            heading = next((line.lstrip("#").strip() for line in lines if line.startswith("#")), heading)
+        heading = _heading_in(cell) or heading
         if marks_of(cell).get("grade_id") == grade_id:
             break
     return heading or grade_id
+
+
+def title_of(source: NotebookNode) -> str:
+    """Return the first heading of the authored notebook; "" if there is none."""
+    return next(filter(None, map(_heading_in, source.cells)), "")
+
+
+def _heading_in(cell: NotebookNode) -> str:
+    """Return the first heading in a cell that does not belong to its solution."""
+    if cell.cell_type != "markdown":
+        return ""
+    lines = cell.source.split(BEGIN_SOLUTION)[0].splitlines()
+    return next((line.lstrip("#").strip() for line in lines if line.startswith("#")), "")
 
 
 def _counts(marks: Mapping[str, Any]) -> bool:

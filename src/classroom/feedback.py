@@ -6,6 +6,7 @@ Tasks, headings and points come from the authored notebook, and a page has a bou
 """
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from jinja2 import Environment, StrictUndefined
 from nbformat import NotebookNode
 from nbgrader.api import MissingEntry
 
-from classroom.authored import complete_tests, heading_of, marks_of
+from classroom.authored import complete_tests, heading_of, marks_of, title_of
 from classroom.cells import test_of
 from classroom.course import Course, write_atomically
 from classroom.gradebook import open_gradebook
@@ -47,7 +48,7 @@ class TaskLine:
 class Page:
     """What a page says."""
 
-    assignment: str
+    title: str
     student: str
     graded_at: str
     points: float
@@ -64,7 +65,7 @@ _TEMPLATE = """<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline';
  base-uri 'none'; form-action 'none'">
-<title>{{ page.assignment }}: feedback</title>
+<title>{{ page.title }}: feedback</title>
 <style>
 :root { color-scheme: light dark; --line: #8886; --good: #1a7f37; --bad: #b3261e; }
 @media (prefers-color-scheme: dark) { :root { --good: #57c273; --bad: #ff8a80; } }
@@ -79,9 +80,10 @@ img { max-width: 100%; background: white; }
 </style>
 </head>
 <body>
-<h1>{{ page.assignment }}</h1>
+<h1>{{ page.title }}</h1>
 <p>{{ page.student }}: <strong>{{ number(page.reached) }} of {{ number(page.points) }} points</strong>
 {%- if page.penalty %}, of which {{ number(page.penalty) }} are taken off because it was late{% endif -%}
+{%- if waiting %}; not graded yet: {{ number(waiting) }}{% endif -%}
 . Graded {{ page.graded_at }}.</p>
 {% for note in page.notes %}<p>Noticed: {{ note }}.</p>
 {% endfor -%}
@@ -150,9 +152,9 @@ def page_of(course: Course, assignment: str, student: str) -> Page | None:
         name = " ".join(filter(None, [person.first_name, person.last_name])) or student
     notes = [printable(note, _LONGEST_NOTE) for note in verdict.remarks[:_MOST_NOTES]]
     return Page(
-        assignment,
+        title_of(source) or assignment,
         printable(name, _LONGEST_NOTE),
-        verdict.graded_at,
+        f"{datetime.fromisoformat(verdict.graded_at).astimezone(UTC):%Y-%m-%d %H:%M} UTC",
         points,
         reached - penalty,
         penalty,
@@ -164,7 +166,8 @@ def page_of(course: Course, assignment: str, student: str) -> Page | None:
 def render(page: Page) -> str:
     """Return a page as HTML; everything in it is escaped."""
     environment = Environment(autoescape=True, undefined=StrictUndefined)
-    return environment.from_string(_TEMPLATE).render(page=page, number=lambda value: f"{value:.4g}")
+    waiting = sum(task.points for task in page.tasks if task.reached is None)
+    return environment.from_string(_TEMPLATE).render(page=page, waiting=waiting, number=lambda value: f"{value:.4g}")
 
 
 def _line(

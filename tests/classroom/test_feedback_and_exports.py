@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import zipfile
 
 import pytest
@@ -56,7 +57,14 @@ def test_page_escapes_whatever_a_student_wrote(graded):
         assert "<script" not in text
         assert "&lt;script&gt;" in text
         assert "default-src 'none'" in text
-    assert "not graded yet, of 1" in write_feedback(graded, "e99", "ada").read_text(encoding="utf-8")
+
+
+def test_page_has_the_title_and_says_what_waits(graded):
+    text = write_feedback(graded, "e99", "ada").read_text(encoding="utf-8")
+    assert "<h1>E99 Small</h1>" in text
+    assert "9 of 10 points</strong>; not graded yet: 1." in text
+    assert "not graded yet, of 1" in text
+    assert re.search(r"Graded \d{4}-\d\d-\d\d \d\d:\d\d UTC\.", text)
 
 
 def test_page_shows_a_persons_comment_and_score(graded):

@@ -157,7 +157,8 @@ def _print(
 
 
 def _about(course: Course, each: Submitted, people: dict[str, Person], *, new: bool) -> dict[str, Any]:
-    attempts = [receipt.attempt for receipt in receipts_of(course.received / each.assignment / each.folder)]
+    receipts = {receipt.attempt: receipt for receipt in receipts_of(course.received / each.assignment / each.folder)}
+    attempts = list(receipts)
     return {
         "assignment": each.assignment,
         "student": each.folder,
@@ -168,6 +169,7 @@ def _about(course: Course, each: Submitted, people: dict[str, Person], *, new: b
         "attempts": len(attempts),
         "at": each.at,
         "late": each.late,
+        "time_is_known": each.attempt in receipts and receipts[each.attempt].time_from == "source",
         "repairs": [{"kind": repair.kind, "task": repair.grade_id, "says": repair.says} for repair in each.repairs],
         "reasons": each.reasons,
     }
@@ -178,7 +180,8 @@ def _sentence(said: dict[str, Any]) -> str:
         return f"{said['name']}: CANNOT BE GRADED: {'; '.join(said['reasons']) or 'nothing of it can be read'}"
     at = datetime.fromisoformat(said["at"]).astimezone(UTC)
     which = f"attempt {said['number']} of {said['attempts']}" if said["attempts"] > 1 else "one attempt"
-    lines = [f"{said['name']}: {which}, {at:%Y-%m-%d %H:%M:%S} UTC, {'LATE' if said['late'] else 'on time'}"]
+    verdict = "LATE" if said["late"] else "on time" if said["time_is_known"] else "on time, as nobody says when"
+    lines = [f"{said['name']}: {which}, {at:%Y-%m-%d %H:%M:%S} UTC, {verdict}"]
     lines += [f"    {repair['says']}" for repair in said["repairs"]]
     lines += [f"    Does not count: {reason}" for reason in said["reasons"]]
     return "\n".join(lines)
