@@ -131,7 +131,7 @@ def test_boxes_lie_below_what_they_need_and_apart(drawing):
 
 @pytest.mark.site
 def test_the_map_draws_what_the_lectures_say(pages, drawing):
-    svg = pages["pages/drawing.html"].select_one(".prerequisite-map svg")
+    svg = pages["pages/prerequisites.html"].select_one(".prerequisite-map svg")
     needs = {f"lectures/{name}": sorted(f"lectures/{one}" for one in some) for name, some in prerequisites().items()}
     boxes = [link["href"].removeprefix("../").removesuffix(".html") for link in svg.select("a")]
     assert sorted(boxes) == sorted(needs)
@@ -145,7 +145,7 @@ def test_the_map_draws_what_the_lectures_say(pages, drawing):
 
 @pytest.mark.site
 def test_the_table_says_every_need_in_words(pages):
-    rows = pages["pages/drawing.html"].select("table tbody tr")
+    rows = pages["pages/prerequisites.html"].select("table tbody tr")
     shown = {
         Path(row.th.a["href"]).stem: {
             Path(link["href"]).stem for link in row.td.select("a") if "/lectures/" in link["href"]

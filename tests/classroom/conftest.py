@@ -52,7 +52,7 @@ def released(small, monkeypatch):
 
 
 @pytest.fixture(scope="session")
-def bubblewrap():
+def needs_bubblewrap():
     """Skip where there is none; in continuous integration that is a failure."""
     if not shutil.which("bwrap"):
         (pytest.fail if os.environ.get("CI") else pytest.skip)("no bubblewrap: apt-get install bubblewrap")

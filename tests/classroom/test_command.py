@@ -26,7 +26,7 @@ def sandboxes():
     return {child.pid for child in psutil.Process().children(recursive=True) if "bwrap" in child.name()}
 
 
-def test_from_an_empty_class_to_feedback(small, bubblewrap):
+def test_from_an_empty_class_to_feedback(small, needs_bubblewrap):
     before = sandboxes()  # of other tests
     assert call("init")[0] == 0
     assert call("init")[0] == 0  # again: nothing is lost
@@ -90,7 +90,7 @@ def test_no_sandbox_no_grade(small, monkeypatch):
     assert not small.outcomes.exists()
 
 
-def test_an_environment_around_the_course_would_show_it(small, bubblewrap, monkeypatch):
+def test_an_environment_around_the_course_would_show_it(small, needs_bubblewrap, monkeypatch):
     hand_in(small, "ada", RIGHT)
     monkeypatch.setattr("classroom.sandbox.bubblewrap._python_folders", lambda: [str(small.root.parent)])
     code, _, said = call("grade", "e99")
@@ -148,7 +148,7 @@ def test_doctor_names_what_lacks(small, monkeypatch):
     assert {"system", "sandbox"} <= set(said["lacking"])
 
 
-def test_dask_gives_the_same_gradebook(small, bubblewrap):
+def test_dask_gives_the_same_gradebook(small, needs_bubblewrap):
     from distributed import LocalCluster
 
     from classroom.cluster import on_cluster

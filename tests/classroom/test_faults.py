@@ -220,7 +220,7 @@ def test_a_line_that_is_cut_by_a_full_disk_is_taken_back(small, monkeypatch):
     assert [json.loads(line)["event"] for line in lines] == ["first", "third"]
 
 
-def test_a_full_disk(small, root, bubblewrap):
+def test_a_full_disk(small, root, needs_bubblewrap):
     """On a real file system of four megabytes, filled up to a few kilobytes, more each time."""
     disk = small.root / "disk"
     disk.mkdir()

@@ -17,7 +17,7 @@ from tests.classroom.faults import assert_graded_once, class_of
 from tests.small_assignment import NAME
 
 
-def test_a_worker_that_is_killed_or_hangs_costs_no_grade(small, monkeypatch, bubblewrap):
+def test_a_worker_that_is_killed_or_hangs_costs_no_grade(small, monkeypatch, needs_bubblewrap):
     """One worker is killed and one stopped for good; their jobs are graded by those that are started instead."""
     points = class_of(small, 8)
     told, stopped = [], {}

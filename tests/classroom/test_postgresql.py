@@ -71,7 +71,7 @@ def graded_by_hand(course, student):
 
 
 def test_a_cluster_with_postgresql_gives_the_gradebook_of_one_process_with_sqlite(
-    root, tmp_path, monkeypatch, database, bubblewrap
+    root, tmp_path, monkeypatch, database, needs_bubblewrap
 ):
     from distributed import LocalCluster
 

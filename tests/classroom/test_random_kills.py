@@ -119,7 +119,7 @@ def test_kills_while_verdicts_are_written_and_recorded(small):
     assert said["kills"] >= 8
 
 
-def test_kills_of_graders_templates_and_wardens(small, bubblewrap):
+def test_kills_of_graders_templates_and_wardens(small, needs_bubblewrap):
     print("seed", SEED)
     print(said := rounds(small, SEED, kills=2, students=3, a_round=2, workers=1, longest=2.0))
     assert said["kills"] >= 2
@@ -127,7 +127,7 @@ def test_kills_of_graders_templates_and_wardens(small, bubblewrap):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("workers", "longest"), [(2, 4.0), (0, 0.8)], ids=["in-the-sandbox", "writing"])
-def test_two_hundred_kills(small, bubblewrap, workers, longest):
+def test_two_hundred_kills(small, needs_bubblewrap, workers, longest):
     """The figures are printed; CLASSROOM_KILLS_RECORD=FOLDER keeps them as JSON."""
     began = time.time()
     print("seed", SEED)

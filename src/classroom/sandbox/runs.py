@@ -244,7 +244,7 @@ class Run(Process):
     def end(self, snapshot: Snapshot) -> None:
         """End a snapshot and what it has started. It may have left no file, and not moved the count of processes."""
         before, self.newest = self.newest, self.ask("stop", snapshot.pid)
-        self.moved = self.moved or self.newest != before + 1 or not self.sealed
+        self.moved = self.moved or not self.newest == before > 0 or not self.sealed
 
     def close(self) -> None:
         """Kill it and all of its snapshots."""

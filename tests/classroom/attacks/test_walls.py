@@ -258,7 +258,7 @@ def place(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def holes(place, bubblewrap):
+def holes(place, needs_bubblewrap):
     """A sandbox whose outer wall has holes: the network, an environment variable, folders that can be written."""
     command, environment, folders = bubblewrap.command, bubblewrap._environment, bubblewrap._python_folders
 
