@@ -25,23 +25,23 @@ from classroom.grading import grade_class, on_this_machine
 from classroom.verdicts import Verdict
 
 ROOT = Path(__file__).resolve().parent.parent
-ASSIGNMENT = "e02-attention-by-hand"
+ASSIGNMENT = "e02-attention-by-hand"  # a usual one: half of its own work is a figure. The lightest is e12-subwords
 SHARE_SOLVED = 0.7  # of the tasks of each student; the others are left as they were released
 GROUPS = Path("/sys/fs/cgroup")
 
 
-def make_class(folder: Path, number: int, *, seed: int = 0) -> Course:
+def make_class(folder: Path, number: int, assignment: str, *, seed: int = 0) -> Course:
     """Make a course of one assignment, and so many students who solved some of its tasks."""
     for name in ("_config.yml", "nbgrader_config.py"):
         (folder / name).write_bytes((ROOT / name).read_bytes())
     for kind in ("solutions", "exercises"):
-        place = folder / kind / ASSIGNMENT
+        place = folder / kind / assignment
         place.mkdir(parents=True)
-        notebook = f"{ASSIGNMENT}.ipynb"
-        (place / notebook).write_bytes((ROOT / kind / ASSIGNMENT / notebook).read_bytes())
+        notebook = f"{assignment}.ipynb"
+        (place / notebook).write_bytes((ROOT / kind / assignment / notebook).read_bytes())
     course = Course.open(folder)
-    release = nbformat.read(course.release / ASSIGNMENT / f"{ASSIGNMENT}.ipynb", as_version=4)
-    source = nbformat.read(course.source / ASSIGNMENT / f"{ASSIGNMENT}.ipynb", as_version=4)
+    release = nbformat.read(course.release / assignment / f"{assignment}.ipynb", as_version=4)
+    source = nbformat.read(course.source / assignment / f"{assignment}.ipynb", as_version=4)
     solved = {cell.metadata.nbgrader.grade_id: cell.source for cell in source.cells if "nbgrader" in cell.metadata}
     released = [cell.source for cell in release.cells]
     choice = random.Random(seed)
@@ -50,9 +50,9 @@ def make_class(folder: Path, number: int, *, seed: int = 0) -> Course:
             marks = cell.metadata.get("nbgrader", {})
             is_answer = marks.get("solution") and choice.random() < SHARE_SOLVED
             cell.source = solved[marks["grade_id"]] if is_answer else text
-        target = course.submitted / f"student-{place:05}" / ASSIGNMENT
+        target = course.submitted / f"student-{place:05}" / assignment
         target.mkdir(parents=True)
-        nbformat.write(release, target / f"{ASSIGNMENT}.ipynb")
+        nbformat.write(release, target / f"{assignment}.ipynb")
         (target / "timestamp.txt").write_text("2026-11-01 12:00:00.000000 UTC", encoding="utf-8")
     return course
 
@@ -91,7 +91,7 @@ def processor_seconds() -> Iterator[tuple[Callable[[], None], Callable[[], float
                 time.sleep(0.1)
 
 
-def grade_one_class(folder: Path, workers: int | None) -> dict[str, object]:
+def grade_one_class(folder: Path, assignment: str, workers: int | None) -> dict[str, object]:
     """Grade a class in this process; return what it knows of its own time and memory."""
     course = Course.open(folder)
     resident: list[float] = []
@@ -106,7 +106,7 @@ def grade_one_class(folder: Path, workers: int | None) -> dict[str, object]:
 
     tell.told = 0  # type: ignore[attr-defined]
     before, main_before = time.process_time(), time.thread_time()
-    grade_class(course, ASSIGNMENT, execute=on_this_machine(course, workers=workers), tell=tell)
+    grade_class(course, assignment, execute=on_this_machine(course, workers=workers), tell=tell)
     main = time.thread_time() - main_before
     return {
         "failed": len(failed),
@@ -123,11 +123,11 @@ def _memory(kind: str) -> float:
     return round(int(line.split()[1]) / 1024, 1)
 
 
-def measure(number: int, command: Callable[[Path], list[str]]) -> dict[str, object]:
+def measure(number: int, assignment: str, command: Callable[[Path], list[str]]) -> dict[str, object]:
     """Make a class, run a command in its folder, and return what it cost."""
     with tempfile.TemporaryDirectory(prefix="class-") as name, processor_seconds() as (enter, spent):
         folder = Path(name)
-        make_class(folder, number)
+        make_class(folder, number, assignment)
         environment = os.environ | {"OMP_NUM_THREADS": "1", "SEQ2BERT_GRADING": str(folder / "grading")}
         began = time.monotonic()
         done = subprocess.run(
@@ -154,28 +154,32 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("sizes", type=int, nargs="*", help="numbers of students")
+    parser.add_argument("--assignment", default=ASSIGNMENT, help="default: %(default)s")
     parser.add_argument("--workers", type=int, help="default: one for each core")
     parser.add_argument("--nbgrader", type=int, default=0, metavar="N", help="also so many with nbgrader autograde")
     parser.add_argument("--json", type=Path, help="add the figures to those there")
     parser.add_argument("--one", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.one:
-        print(json.dumps(grade_one_class(arguments.one, arguments.workers)))
+        print(json.dumps(grade_one_class(arguments.one, arguments.assignment, arguments.workers)))
         return
+    name = arguments.assignment
     workers = [] if arguments.workers is None else ["--workers", str(arguments.workers)]
+    python = [sys.executable, "-W", "ignore", "-m"]
+    ours = [*python, "benchmarks.grading", "--assignment", name, *workers, "--one"]
+    theirs = [*python, "nbgrader", "autograde", name, "--create"]
     runs = {}
     for size in arguments.sizes:
-        ours = [sys.executable, "-W", "ignore", "-m", "benchmarks.grading", *workers, "--one"]
-        runs[f"classroom, {size}"] = measure(size, lambda folder, ours=ours: [*ours, str(folder)])  # type: ignore[misc]
-        print(json.dumps(runs[f"classroom, {size}"]), flush=True)
+        key = f"{name.split('-')[0]}, classroom, {size}"
+        runs[key] = measure(size, name, lambda folder: [*ours, str(folder)])
+        print(json.dumps(runs[key]), flush=True)
     if arguments.nbgrader:
-        theirs = [sys.executable, "-W", "ignore", "-m", "nbgrader", "autograde", ASSIGNMENT, "--create"]
-        key = f"nbgrader, {arguments.nbgrader}"
-        runs[key] = measure(arguments.nbgrader, lambda folder: [*theirs, f"--course-dir={folder}"])
+        key = f"{name.split('-')[0]}, nbgrader, {arguments.nbgrader}"
+        runs[key] = measure(arguments.nbgrader, name, lambda folder: [*theirs, f"--course-dir={folder}"])
         print(json.dumps(runs[key]), flush=True)
     if arguments.json:
         before = json.loads(arguments.json.read_text()) if arguments.json.exists() else {"runs": {}}
-        about = {"assignment": ASSIGNMENT, "cores": os.cpu_count(), "python": platform.python_version()}
+        about = {"cores": os.cpu_count(), "python": platform.python_version()}
         arguments.json.parent.mkdir(parents=True, exist_ok=True)
         arguments.json.write_text(json.dumps(about | {"runs": before["runs"] | runs}, indent=1) + "\n")
 

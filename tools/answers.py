@@ -18,7 +18,8 @@ import torch
 from classroom.cells import test_of, without_hidden_tests
 from classroom.connections import SameProcess, StudentError
 from classroom.crossing import CannotCross, encode
-from classroom.grader_side import Outcome, run_test
+from classroom.grader_side import run_test
+from classroom.outcome import Outcome
 
 ROOT = Path(__file__).resolve().parent.parent
 KINDS = ("wrong", "right", "model answer", "rubric")

@@ -6,41 +6,20 @@ import io
 import math
 import os
 import traceback
-from dataclasses import dataclass
 from typing import Any
 
 from classroom.author_words import author_words
 from classroom.cells import TestCell, free_names, hidden_lines
 from classroom.connections import Handle, NotDefined, Student, StudentError
+from classroom.outcome import Outcome
 from classroom.printable import printable, text_of
 from seq2bert.check.comparisons import CheckFailed
 from seq2bert.check.inputs import DRAW
 
-__all__ = ["Outcome", "run_test"]
+__all__ = ["run_test"]
 
 _LONGEST = 10_000  # characters of a message
 _NO_POINTS = "The points of this task could not be computed. Your instructor can read why."
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of a test cell.
-
-    Parameters
-    ----------
-    task : str
-    points, reached : float
-    message : str
-        What failed, for the instructor: it may hold inputs of hidden tests, and text that the student's code made.
-    shown : str
-        What the student may read of it. Of a hidden test that is only what its author wrote.
-    """
-
-    task: str
-    points: float
-    reached: float
-    message: str
-    shown: str = ""
 
 
 def run_test(cell: TestCell, student: Student, *, draw: str = "") -> Outcome:

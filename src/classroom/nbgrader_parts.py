@@ -18,7 +18,6 @@ from traitlets import Unicode
 
 from classroom.cells import test_of, without_hidden_tests
 from classroom.private_seed import draw_for, read_seed
-from seq2bert.check.inputs import DRAW
 
 __all__ = ["ExecuteForStudent", "HideHiddenTests", "clean", "keep_notebooks_only"]
 
@@ -41,6 +40,8 @@ class ExecuteForStudent(Execute):
         if not self.seed_file or not path.exists():
             self.log.warning("There is no private seed (%s): graded with the published inputs", self.seed_file)
             return super().preprocess(nb, resources)
+        from seq2bert.check.inputs import DRAW  # imports PyTorch; the settings of nbgrader are read by every step
+
         with utils.setenv(**{DRAW: draw_for(read_seed(path), resources["nbgrader"]["student"])}):
             return super().preprocess(nb, resources)
 

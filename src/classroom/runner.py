@@ -10,7 +10,8 @@ from typing import Any
 
 from classroom.cells import test_of
 from classroom.connections import Student, StudentError
-from classroom.grader_side import Outcome, run_test
+from classroom.grader_side import run_test
+from classroom.outcome import Outcome
 
 __all__ = ["grade"]
 

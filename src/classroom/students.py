@@ -17,6 +17,7 @@ from classroom.receive import Roster, RosterError, Submitted, folder_name, id_of
 __all__ = ["Person", "enrol", "find_students", "people_of", "people_of_roster", "people_of_submissions"]
 
 _LONGEST = 128  # characters of a column in nbgrader's gradebook
+_AFTER_NAMES = ("jr", "sr", "ii", "iii", "iv", "phd", "md")  # parts after a comma that are no first names
 
 
 @dataclass(frozen=True)
@@ -167,8 +168,10 @@ def _known(person: Person) -> Mapping[str, str]:
 
 def _parts_of(name: str) -> tuple[str, str]:
     """Return first and last name; together they read as before, unless the last name came first: "Doe, Jane"."""
-    if name.count(",") == 1:
-        last, first = (part.strip() for part in name.split(","))
-        return (first, last) if first and last else ("", name.strip())
-    first, _, last = name.strip().rpartition(" ")
-    return first.strip(), last
+    name = name.strip()
+    before, comma, after = (part.strip() for part in name.rpartition(","))
+    is_title = after.casefold().replace(".", "") in _AFTER_NAMES
+    if name.count(",") == 1 and not is_title:
+        return (after, before) if before and after else ("", name)
+    first, _, last = (before if is_title else name).rpartition(" ")
+    return first.strip(), f"{last}{comma} {after}" if is_title else last

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, overload
 
 from classroom.course import Course, write_atomically
-from classroom.grader_side import Outcome
+from classroom.outcome import Outcome
 
 __all__ = ["Verdict", "Verdicts", "read_verdict", "write_verdict"]
 

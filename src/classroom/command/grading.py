@@ -7,7 +7,7 @@ import typer
 
 from classroom.circumstances import refusal_of, students_of
 from classroom.command.options import HERE, AsJson, Assignment, Folder, Students, label_of, wanted
-from classroom.command.printing import Printer, progress, said_plainly
+from classroom.command.printing import Printer, counted, progress, said_plainly
 from classroom.course import Course
 from classroom.grading import grade_class, on_this_machine
 from classroom.students import Person, people_of
@@ -97,7 +97,7 @@ def _grade(
             verdicts = grade_class(course, name, students=chosen, again=again, execute=execute, tell=tell)
         without = _say_who_is_left(course, printer, name, chosen, verdicts, people)
         failed = len(lacking) + without
-        printer.summary(f"{name}: {len(verdicts) + without} submissions, {failed} without a grade.")
+        printer.summary(f"{name}: {counted(len(verdicts) + without, 'submission')}, {failed} without a grade.")
         printer.summary(f"Next: classroom feedback {assignment}, classroom export {assignment}. Log: classroom log.")
         printer.end(assignment=name, submissions=len(verdicts) + without, without_grade=failed)
 

@@ -17,7 +17,7 @@ from classroom.private_seed import SeedError
 from classroom.receive import LayoutError, RosterError
 from classroom.sandbox import NoSandbox
 
-__all__ = ["CANNOT", "LOOK", "NOT_NOW", "STOPPED", "WRONG_USE", "Printer", "progress", "said_plainly"]
+__all__ = ["CANNOT", "LOOK", "NOT_NOW", "STOPPED", "WRONG_USE", "Printer", "counted", "progress", "said_plainly"]
 
 LOOK, WRONG_USE, CANNOT, NOT_NOW, STOPPED = 1, 2, 3, 4, 130
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
@@ -49,6 +49,11 @@ class Printer:
             print(json.dumps({**data, "items": self.items}, ensure_ascii=False))
         if self.look:
             raise typer.Exit(LOOK)
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number and a noun, "1 grade" or "2 grades" say."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def printable(text: str) -> str:

@@ -9,7 +9,7 @@ import typer
 
 from classroom.circumstances import refusal_of, students_of
 from classroom.command.options import HERE, AsJson, Assignment, Folder, Students, label_of, wanted
-from classroom.command.printing import Printer, progress, said_plainly
+from classroom.command.printing import Printer, counted, progress, said_plainly
 from classroom.course import Course, CourseError, write_atomically
 from classroom.export import (
     Grade,
@@ -50,7 +50,7 @@ def feedback(assignment: Assignment, student: Students = None, folder: Folder = 
                 printer.line(f"{about['name']}: {said}", look=path is None, **about)
                 advance()
         course.log("feedback", assignment=name, pages=written)
-        printer.summary(f"{name}: {written} pages in {course.feedback}.")
+        printer.summary(f"{name}: {counted(written, 'page')} in {course.feedback}.")
         printer.end(assignment=name, pages=written)
 
 
@@ -98,8 +98,9 @@ def export(
             raise CourseError(f"--to {to} needs --fill FILE, the file that {to.title()} exported")
         grades = grades_of(course, name)
         out, remarks = _write(course, name, grades, to, file, column)
-        counted = sum(grade.counts for grade in grades)
-        printer.line(f"{counted} grades of {len(grades)} students: {out}", path=str(out), students=len(grades))
+        there = sum(grade.counts for grade in grades)
+        said = f"{counted(there, 'grade')} of {counted(len(grades), 'student')}: {out}"
+        printer.line(said, path=str(out), students=len(grades))
         for sentence in remarks:
             printer.line(sentence, look=True)
         for each in grades:
@@ -109,7 +110,7 @@ def export(
                 printer.line(f"{each.name}: {each.state}{reason}", look=True, **about)
             elif each.outdated:
                 printer.line(f"{each.name}: has changed since it was graded: classroom grade", look=True, **about)
-        course.log("export", assignment=name, to=str(to), path=str(out), grades=counted)
+        course.log("export", assignment=name, to=str(to), path=str(out), grades=there)
         printer.end(assignment=name)
 
 

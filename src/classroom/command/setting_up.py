@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from classroom.command.options import HERE, AsJson, Assignment, Folder
-from classroom.command.printing import Printer, said_plainly
+from classroom.command.printing import Printer, counted, said_plainly
 from classroom.course import Course
 from classroom.demonstration import LAYOUTS, invent
 from classroom.gradebook import register
@@ -80,7 +80,9 @@ def demo(
         for each in made.students:
             printer.line(f"{each.name}: {each.says}", student=each.student, name=each.name, what=each.kind)
         command = f"classroom receive {name.split('-')[0]} {made.submissions}"
-        printer.line(f"{len(made.students)} invented students. Next: {command}", submissions=str(made.submissions))
+        printer.line(
+            f"{counted(len(made.students), 'invented student')}. Next: {command}", submissions=str(made.submissions)
+        )
         if made.to_fill:
             text = f"{made.to_fill}: what {layout.title()} would give to be filled with grades"
             printer.line(text, to_fill=str(made.to_fill))

@@ -151,7 +151,8 @@ def _submit_one(
         try:
             notebook, repairs = _repaired(folder, counting.receipt, assignment, release)
         except (NotASubmission, Damaged) as error:
-            reasons.append(f"{counting.receipt.came_from}: {error}")
+            came_from = counting.receipt.came_from
+            reasons.append(f"{came_from}: {str(error).removeprefix(f'{Path(came_from).name} ')}")
         except Exception as error:  # a fault of ours: one submission never stops a class
             reasons.append(f"{counting.receipt.came_from}: it could not be repaired ({type(error).__name__}: {error})")
         else:

@@ -20,7 +20,7 @@ from types import TracebackType
 from typing import Any
 
 from classroom.cells import TestCell, test_of
-from classroom.grader_side import Outcome
+from classroom.outcome import Outcome
 from classroom.printable import printable
 from classroom.sandbox.outputs import Room, error_output
 from classroom.sandbox.runs import Process, Run, SandboxLost, Snapshot, Template

@@ -17,8 +17,8 @@ from nbconvert import HTMLExporter
 from classroom import feedback
 from classroom.feedback import Page, TaskLine, render, write_feedback
 from classroom.gradebook import graded_notebook, open_gradebook
-from classroom.grader_side import Outcome
 from classroom.grading import grade_class, on_this_machine
+from classroom.outcome import Outcome
 from classroom.outputs import picture_of, safe_outputs
 from classroom.sandbox.session import Report
 from classroom.verdicts import Verdict, read_verdict
