@@ -66,9 +66,9 @@ check-assignments: environment ## grade wrong answers, right ones and mutants of
 mutants-src: environment ## break the package on purpose and list what the tests do not see
 	@$(IN) -m tools.mutants
 
-set-repository: environment ## write the repository's address wherever it stands
-	@test -n "$(URL)" || { echo "Which address? make set-repository URL=https://github.com/owner/name"; exit 2; }
-	@$(IN) -m tools.set_repository "$(URL)"
+set-repository: environment ## write the repository's address wherever it stands; BRANCH=v0.1.0: a branch or tag
+	@test -n "$(URL)$(BRANCH)" || { echo "Which address? make set-repository URL=https://github.com/owner/name"; exit 2; }
+	@$(IN) -m tools.set_repository $(URL) $(if $(BRANCH),--branch $(BRANCH))
 
 clean: ## remove _build (site and executed lectures) and the caches of the tools; the environment stays
 	rm -rf _build .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -3,8 +3,11 @@
 The address is written once by hand, in _config.yml. Everything else in the tree that holds it, or the address of the
 published site, which derives from it, is rewritten here: first cells and links of the notebooks, badges and links of
 the README and the pages, CITATION.cff. tests/book/test_repository_address.py finds a file that disagrees.
+
+`make set-repository BRANCH=v0.1.0` writes in the same way from which branch or tag they install and open notebooks.
 """
 
+import argparse
 import re
 import sys
 from pathlib import Path
@@ -44,24 +47,37 @@ def checked_address(url):
     return f"https://github.com/{match[1]}/{match[2]}"
 
 
+def checked_branch(name):
+    """The name of a branch or tag; raises where it is not one that needs no quoting."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._/-]*", name):
+        raise ValueError(f"BRANCH must be the name of a branch or tag, v0.1.0 say; got {name!r}")
+    return name
+
+
 def written_files(root):
     """Files that may hold the address."""
     return sorted({path for pattern in WRITTEN for path in root.glob(pattern) if path.is_file()})
 
 
-def rewrite(root, url):
-    """Replace the old address by the new one everywhere; return the files that changed."""
-    new, old = checked_address(url), current_address(root)
+def rewrite(root, url=None, branch=None):
+    """Replace the old address, and the old branch, by the new one everywhere; return the files that changed."""
+    old, old_branch = current_address(root), current_branch(root)
+    new = old if url is None else checked_address(url)
+    new_branch = old_branch if branch is None else checked_branch(branch)
     old_colab, new_colab = (
         f"colab.research.google.com/github/{a.removeprefix('https://github.com/')}/" for a in (old, new)
     )
     pairs = [(pages_address(old), pages_address(new)), (old, new), (old_colab, new_colab)]
+    pairs += [(f"{new}@{old_branch}", f"{new}@{new_branch}")]
+    pairs += [(f"{place}blob/{old_branch}/", f"{place}blob/{new_branch}/") for place in (f"{new}/", new_colab)]
     changed = []
     for path in written_files(root):
         text = path.read_text(encoding="utf-8")
         result = text
         for before, after in pairs:
             result = re.sub(re.escape(before) + r"(?![A-Za-z0-9_-])" * (not before.endswith("/")), after, result)
+        if path == root / "_config.yml":
+            result = re.sub(r"(?m)^  branch: \S+$", f"  branch: {new_branch}", result)
         if result != text:
             path.write_text(result, encoding="utf-8")
             changed.append(path)
@@ -69,15 +85,18 @@ def rewrite(root, url):
 
 
 def main():
-    if len(sys.argv) != 2:
-        sys.exit("usage: make set-repository URL=https://github.com/owner/name")
+    parser = argparse.ArgumentParser(description="Write the repository's address, and a branch or tag.")
+    parser.add_argument("url", nargs="?", help="https://github.com/owner/name; default: as it is")
+    parser.add_argument("--branch", help="from which notebooks are installed and opened; default: as it is")
+    arguments = parser.parse_args()
     try:
-        changed = rewrite(ROOT, sys.argv[1])
+        changed = rewrite(ROOT, arguments.url, arguments.branch)
     except ValueError as error:
         sys.exit(str(error))
     for path in changed:
         print(f"  {path.relative_to(ROOT)}")
-    print(f"{len(changed)} files now name {current_address(ROOT)}. The next make book rebuilds the site.")
+    said = f"{len(changed)} files changed: they name {current_address(ROOT)} and {current_branch(ROOT)}."
+    print(f"{said} The next make book rebuilds the site.")
 
 
 if __name__ == "__main__":

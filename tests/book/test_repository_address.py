@@ -69,10 +69,28 @@ def test_command_rewrites_everything(copy):
         )
 
 
+def test_a_tag_is_written_wherever_notebooks_are_installed_or_opened_from(copy):
+    old, address = current_branch(copy), current_address(copy)
+    rewrite(copy, branch="v9.8.7")
+    assert (current_branch(copy), current_address(copy)) == ("v9.8.7", address)
+    name = address.removeprefix("https://github.com/")
+    for path in written_files(copy):
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(rf"{re.escape(name)}(@|/blob/){re.escape(old)}\b", text), path
+    for path in (copy / "lectures").glob("*.ipynb"):
+        assert f"git+{address}@v9.8.7" in path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["", "a b", "-x", "a;b", "a\nb"])
+def test_what_is_no_branch_is_named(copy, name):
+    with pytest.raises(ValueError, match="must be the name of a branch or tag"):
+        rewrite(copy, branch=name)
+
+
 def test_there_and_back_again_changes_nothing(copy, root):
     address = current_address(root)
-    rewrite(copy, "https://github.com/another-owner/a-course")
-    rewrite(copy, address)
+    rewrite(copy, "https://github.com/another-owner/a-course", "v9.8.7")
+    rewrite(copy, address, current_branch(root))
     for path in written_files(root):
         assert (copy / path.relative_to(root)).read_bytes() == path.read_bytes()
 
