@@ -21,6 +21,7 @@ from pathlib import Path
 import nbformat
 
 from classroom.course import Course
+from classroom.gradebook import register
 from classroom.grading import grade_class, on_this_machine
 from classroom.verdicts import Verdict
 
@@ -40,6 +41,7 @@ def make_class(folder: Path, number: int, assignment: str, *, seed: int = 0) -> 
         notebook = f"{assignment}.ipynb"
         (place / notebook).write_bytes((ROOT / kind / assignment / notebook).read_bytes())
     course = Course.open(folder)
+    register(course, assignment)
     release = nbformat.read(course.release / assignment / f"{assignment}.ipynb", as_version=4)
     source = nbformat.read(course.source / assignment / f"{assignment}.ipynb", as_version=4)
     solved = {cell.metadata.nbgrader.grade_id: cell.source for cell in source.cells if "nbgrader" in cell.metadata}
@@ -150,6 +152,14 @@ def measure(number: int, assignment: str, command: Callable[[Path], list[str]]) 
     }
 
 
+def record(path: Path, key: str, measured: dict[str, object]) -> None:
+    """Add what was measured to those in a file."""
+    runs = json.loads(path.read_text())["runs"] if path.exists() else {}
+    about = {"cores": os.cpu_count(), "python": platform.python_version()}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(about | {"runs": runs | {key: measured}}, indent=1) + "\n")
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -168,20 +178,14 @@ def main() -> None:
     python = [sys.executable, "-W", "ignore", "-m"]
     ours = [*python, "benchmarks.grading", "--assignment", name, *workers, "--one"]
     theirs = [*python, "nbgrader", "autograde", name, "--create"]
-    runs = {}
-    for size in arguments.sizes:
-        key = f"{name.split('-')[0]}, classroom, {size}"
-        runs[key] = measure(size, name, lambda folder: [*ours, str(folder)])
-        print(json.dumps(runs[key]), flush=True)
+    runs = [("classroom", size, lambda folder: [*ours, str(folder)]) for size in arguments.sizes]
     if arguments.nbgrader:
-        key = f"{name.split('-')[0]}, nbgrader, {arguments.nbgrader}"
-        runs[key] = measure(arguments.nbgrader, name, lambda folder: [*theirs, f"--course-dir={folder}"])
-        print(json.dumps(runs[key]), flush=True)
-    if arguments.json:
-        before = json.loads(arguments.json.read_text()) if arguments.json.exists() else {"runs": {}}
-        about = {"cores": os.cpu_count(), "python": platform.python_version()}
-        arguments.json.parent.mkdir(parents=True, exist_ok=True)
-        arguments.json.write_text(json.dumps(about | {"runs": before["runs"] | runs}, indent=1) + "\n")
+        runs.append(("nbgrader", arguments.nbgrader, lambda folder: [*theirs, f"--course-dir={folder}"]))
+    for program, size, command in runs:
+        measured = measure(size, name, command)
+        print(json.dumps(measured), flush=True)
+        if arguments.json:
+            record(arguments.json, f"{name.split('-')[0]}, {program}, {size}", measured)
 
 
 if __name__ == "__main__":
