@@ -1,5 +1,6 @@
 """The instructors' guide: its commands are typed in a copy of the course, and what it says of the package is true."""
 
+import json
 import os
 import re
 import shlex
@@ -217,3 +218,18 @@ def test_the_recipe_installs_what_the_project_has():
     assert "bubblewrap" in system
     assert {"make", "python3", "python3-venv"} <= set(installed)
     assert "USER grader" in recipe
+
+
+def test_costs_are_those_that_were_measured():
+    runs = json.loads((ROOT / "benchmarks" / "records" / "grading.json").read_text(encoding="utf-8"))["runs"]
+    rows = re.findall(r"^\| ([\d,]+) \| ([\d.]+) \| ([\d.]+) \| (\d+) \|$", page("large-classes"), flags=re.MULTILINE)
+    assert [row[0] for row in rows] == ["100", "500", "1,000", "5,000"]
+    for size, each, minutes, memory in rows:
+        run = runs[f"e02, classroom, {size.replace(',', '')}"]
+        assert run["failed"] == 0
+        said = (f"{run['processor_seconds_each']:.2f}", f"{run['wall_seconds'] / 60:.1f}", f"{run['peak_mib']:.0f}")
+        assert (each, minutes, memory) == said, size
+    (theirs,) = re.findall(r"took ([\d.]+) processor seconds for each of five", page("large-classes"))
+    assert theirs == f"{runs['e02, nbgrader, 5']['processor_seconds_each']:.1f}"
+    (hours,) = re.findall(r"E02 for 5,000 students takes ([\d.]+) of them", page("large-classes"))
+    assert hours == f"{runs['e02, classroom, 5000']['processor_seconds'] / 3600:.1f}"
