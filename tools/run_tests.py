@@ -28,6 +28,7 @@ def parts(everything):
     shapes = f"not error_messages and not without_shapes and {kinds}"
     coverage = ["--cov=seq2bert", "--cov-report=term"]
     at_once = ["--numprocesses=auto"]  # the package's tests know nothing of each other, and use one thread each
+    by_file = [*at_once, "--dist=loadfile"]  # the classroom's keep a sandbox for those of a file
     every = LINT | {
         "package": [*PYTEST, *at_once, *chosen, *coverage, "tests/seq2bert"],
         "package, shapes checked": [
@@ -42,7 +43,7 @@ def parts(everything):
         ],
         "solutions": ["-m", "tools.execute", "--solutions"],
         "answers": ["-W", "ignore", "-m", "tools.check_assignments", "--check"],
-        "classroom": [*PYTEST, *chosen, "tests/classroom"],
+        "classroom": [*PYTEST, *by_file, *chosen, "tests/classroom"],
         "book": [*PYTEST, *chosen, "tests/book"],
         "browser": [*PYTEST, *chosen, "tests/browser"],
     }
