@@ -5,13 +5,13 @@ from typing import Any
 
 from nbgrader.api import Gradebook, MissingEntry
 
-from classroom.circumstances import circumstances_of, refusal_of, students_of
+from classroom.circumstances import circumstances_of, penalty_of, refusal_of, students_of
 from classroom.course import Course, CourseError
 from classroom.gradebook import open_gradebook
 from classroom.grading import handed_in
 from classroom.verdicts import Verdict, read_verdict
 
-__all__ = ["Grade", "TaskGrade", "grades_of"]
+__all__ = ["Grade", "TaskGrade", "grades_of", "late_penalty"]
 
 
 @dataclass(frozen=True)
@@ -109,13 +109,20 @@ def _grade_of(
         TaskGrade(grade.name, float(grade.max_score), float(grade.score), shown.get(grade.name, ""))
         for grade in sorted(entry.grades, key=lambda each: str(each.name))
     ]
-    penalty = float(entry.late_submission_penalty or 0.0)
+    penalty = late_penalty(entry, verdict)
     reason = verdict.failure if verdict else ""
     state = "no grade" if reason else "to be graded by hand" if entry.needs_manual_grade else "graded"
     reached = float(entry.score) - penalty
     outdated = _is_outdated(course, name, student, verdict)
     points_and_state: dict[str, Any] = {"reached": reached, "penalty": penalty, "state": state, "reason": reason}
     return Grade(**about, **points_and_state, outdated=outdated, tasks=tasks)
+
+
+def late_penalty(entry: Any, verdict: Verdict | None) -> float:
+    """Return the points that lateness costs of the score as it is now: a person may have changed it since grading."""
+    if verdict is None or not verdict.circumstances:
+        return float(entry.late_submission_penalty or 0.0)
+    return penalty_of(verdict.circumstances, float(entry.score))
 
 
 def _is_outdated(course: Course, name: str, student: str, verdict: Verdict | None) -> bool:
