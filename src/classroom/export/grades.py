@@ -16,12 +16,13 @@ __all__ = ["Grade", "TaskGrade", "grades_of", "late_penalty"]
 
 @dataclass(frozen=True)
 class TaskGrade:
-    """Points of one task; `shown` is what its student may read of a failed test."""
+    """Points of one task; `shown` is what its student may read of a failed test; `waits`: for a person."""
 
     task: str
     points: float
     reached: float
     shown: str = ""
+    waits: bool = False
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,13 @@ def _grade_of(
         return Grade(**about, **_without_entry(course, name, student, verdict, there))
     shown = {outcome.task: outcome.shown for outcome in verdict.outcomes} if verdict else {}
     tasks = [
-        TaskGrade(grade.name, float(grade.max_score), float(grade.score), shown.get(grade.name, ""))
+        TaskGrade(
+            grade.name,
+            float(grade.max_score),
+            float(grade.score),
+            shown.get(grade.name, ""),
+            waits=bool(grade.needs_manual_grade),
+        )
         for grade in sorted(entry.grades, key=lambda each: str(each.name))
     ]
     penalty = late_penalty(entry, verdict)
