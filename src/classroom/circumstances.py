@@ -11,7 +11,7 @@ from typing import Any
 from classroom.course import Course
 from classroom.receive import id_of_folder, read_submitted
 
-__all__ = ["circumstances_of", "deadline_of", "refusal_of", "remarks_on", "students_of"]
+__all__ = ["circumstances_of", "deadline_of", "penalty_of", "refusal_of", "remarks_on", "students_of"]
 
 
 def circumstances_of(course: Course, assignment: str, student: str, timestamp: datetime) -> Mapping[str, Any]:
@@ -52,6 +52,24 @@ def deadline_of(course: Course, assignment: str, student: str | None = None) -> 
             own = own or extensions.get(id_of_folder(student))
         deadline = own or deadline
     return None if deadline is None else deadline.astimezone(UTC).replace(tzinfo=None)
+
+
+def penalty_of(circumstances: Mapping[str, Any], score: float) -> float:
+    """Return the points that lateness costs, of a score that tests and persons gave.
+
+    Parameters
+    ----------
+    circumstances : dict
+        From `circumstances_of`; or empty, then nothing is taken off.
+    score : float
+        Before the penalty.
+    """
+    share, deadline = circumstances.get("late_penalty_per_day"), circumstances.get("deadline")
+    if not share or not deadline:
+        return 0.0
+    late = (datetime.fromisoformat(circumstances["handed_in"]) - datetime.fromisoformat(deadline)).total_seconds()
+    days = -(-late // 86400)  # begun days count
+    return float(min(score, score * share * days)) if late > 0 else 0.0
 
 
 def remarks_on(course: Course, assignment: str, student: str) -> list[str]:

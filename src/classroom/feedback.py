@@ -18,6 +18,7 @@ from nbgrader.api import MissingEntry
 from classroom.authored import complete_tests, heading_of, marks_of, title_of
 from classroom.cells import test_of
 from classroom.course import Course, write_atomically
+from classroom.export.grades import late_penalty
 from classroom.gradebook import open_gradebook
 from classroom.outputs import safe_outputs
 from classroom.printable import printable
@@ -82,7 +83,7 @@ img { max-width: 100%; background: white; }
 <body>
 <h1>{{ page.title }}</h1>
 <p>{{ page.student }}: <strong>{{ number(page.reached) }} of {{ number(page.points) }} points</strong>
-{%- if page.penalty %}, of which {{ number(page.penalty) }} are taken off because it was late{% endif -%}
+{%- if page.penalty %}, after {{ number(page.penalty) }} were taken off because it was late{% endif -%}
 {%- if waiting %}; not graded yet: {{ number(waiting) }}{% endif -%}
 . Graded {{ page.graded_at }}.</p>
 {% for note in page.notes %}<p>Noticed: {{ note }}.</p>
@@ -146,7 +147,7 @@ def page_of(course: Course, assignment: str, student: str) -> Page | None:
         comments = {comment.name: comment.comment for comment in entry.comments}
         graded = [cell for cell in notebook.cells if marks_of(cell).get("grade")]
         tasks = [_line(cell, notebook, source, verdict, grades, comments) for cell in graded]
-        penalty = float(entry.late_submission_penalty or 0.0)
+        penalty = late_penalty(entry, verdict)
         reached, points = float(entry.score), float(entry.max_score)
         person = gradebook.find_student(student)
         name = " ".join(filter(None, [person.first_name, person.last_name])) or student

@@ -18,7 +18,7 @@ from nbgrader.api import Student as Person
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import DataError, DBAPIError
 
-from classroom.circumstances import deadline_of
+from classroom.circumstances import circumstances_of, penalty_of
 from classroom.course import Course, write_atomically
 from classroom.gradebook import graded_notebook, open_gradebook
 from classroom.verdicts import Verdict
@@ -59,8 +59,8 @@ class Recorder:
     def record(self, verdict: Verdict, notebook: NotebookNode, *, timestamp: datetime) -> None:
         """Write a verdict into the gradebook, and the notebook for formgrader.
 
-        Manual scores and comments stay. An answer that a person grades needs grading if it has no manual score, or is
-        another one than before.
+        Manual scores and comments stay. An answer that a person grades needs grading if it has no manual score, is
+        another one than before, or has needed it since.
 
         Parameters
         ----------
@@ -110,8 +110,8 @@ class Recorder:
             for task, cell_id in self._comment_cells.items():
                 said = "No response." if task in cells and _untouched(cells[task]) else None
                 self._set(Comment, self._row(Comment, cell_id=cell_id, notebook_id=entry), auto_comment=said)
-            penalty = _penalty(self.course, verdict, timestamp, score)
-            self._set(SubmittedNotebook, entry, late_submission_penalty=penalty)
+            about = circumstances_of(self.course, self.assignment, verdict.student, timestamp)
+            self._set(SubmittedNotebook, entry, late_submission_penalty=penalty_of(about, score) or None)
             self._db.commit()
         except BaseException:
             self._db.rollback()
@@ -120,7 +120,8 @@ class Recorder:
     def _grade(self, entry: str, task: str, cells: dict[str, NotebookNode], verdict: Verdict) -> float:
         """Write the grade of a task; return what it counts."""
         row = self._row(Grade, cell_id=self._grade_cells[task], notebook_id=entry)
-        manual, extra = self._db.execute(select(Grade.manual_score, Grade.extra_credit).where(Grade.id == row)).one()
+        columns = Grade.manual_score, Grade.extra_credit, Grade.needs_manual_grade
+        manual, extra, waits = self._db.execute(select(*columns).where(Grade.id == row)).one()
         outcome = next((outcome for outcome in verdict.outcomes if outcome.task == task), None)
         if outcome is not None:
             score, by_hand = outcome.reached, False
@@ -128,7 +129,7 @@ class Recorder:
             score, by_hand = 0.0, False
         else:
             same = verdict.answers_before.get(task) == verdict.answers.get(task)
-            score, by_hand = None, manual is None or not same
+            score, by_hand = None, manual is None or not same or bool(waits)
         self._set(Grade, row, auto_score=score, needs_manual_grade=by_hand)
         counts = score if manual is None else manual
         return 0.0 if counts is None else float(counts + (extra or 0.0))
@@ -154,12 +155,3 @@ def _is_marked(cell: NotebookNode) -> bool:
 def _untouched(cell: NotebookNode) -> bool:
     checksum = cell.metadata.nbgrader.get("checksum")
     return checksum is not None and bool(checksum == utils.compute_checksum(cell))
-
-
-def _penalty(course: Course, verdict: Verdict, timestamp: datetime, score: float) -> float | None:
-    """Return the points that lateness costs."""
-    share, deadline = course.settings.late_penalty_per_day, deadline_of(course, verdict.assignment, verdict.student)
-    if not share or deadline is None or timestamp <= deadline:
-        return None
-    days = -(-(timestamp - deadline).total_seconds() // 86400)  # begun days count
-    return float(min(score, score * share * days))

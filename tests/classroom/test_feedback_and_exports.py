@@ -88,6 +88,15 @@ def test_table(graded):
     assert rows[0][:8] == ["student", "first name", "last name", "email", "state", "reached", "points", "late penalty"]
     assert [row[0] for row in rows[1:]] == ["ada", "bob"]
     assert [row[4:7] for row in rows[1:]] == [["to be graded by hand", "9", "10"], ["graded", "4", "10"]]
+    assert [row[rows[0].index("e99-slowness")] for row in rows[1:]] == ["", "0"]  # the first waits for a person
+
+
+def test_other_systems_say_what_lateness_cost():
+    late = Grade("ada", reached=7.2, points=10.0, penalty=1.8, state="graded")
+    assert json.loads(gradescope_results(late))["output"] == "graded; 1.8 points were taken off because it was late"
+    text, remarks = fill_moodle("Identifier,Grade,Feedback comments\r\nada,,\r\n", [late])
+    assert read_table(text)[1] == ["ada", "7.2", "1.8 points were taken off because it was late."]
+    assert remarks == []
 
 
 @pytest.mark.parametrize("name", NASTY)
@@ -165,5 +174,8 @@ def test_gradescope(graded):
         ("e99-slowness", "failed"),
         ("e99-sums", "failed"),
     ]
+    waiting = json.loads(gradescope_results(grades_of(graded, "e99")[0]))["tests"][1]
+    assert "status" not in waiting  # nothing has failed
+    assert waiting["output"] == "A written answer is not graded yet."
     with pytest.raises(ExportError, match="zoe: missing"):
         gradescope_results(Grade("zoe"))

@@ -2,11 +2,14 @@
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import nbformat
 import pytest
 
 from classroom.course import Course, CourseError
+from classroom.export import grades_of
+from classroom.feedback import page_of, render
 from classroom.gradebook import open_gradebook
 from classroom.grading import Job, TrustedRunner, grade_class, jobs_of, judge, on_this_machine
 from classroom.sandbox import SandboxLost
@@ -78,6 +81,57 @@ def test_manual_scores_and_comments_stay_unless_the_answer_is_another_one(small)
     with open_gradebook(small) as gradebook:
         assert gradebook.find_comment("e99-slowness", NAME, NAME, "ada").comment == "Good."
         assert gradebook.find_grade("e99-slowness", NAME, NAME, "ada").manual_score == 1.0
+
+
+def by_hand(course, points):
+    """Give points for ada's written answer, as formgrader does."""
+    with open_gradebook(course) as gradebook:
+        grade = gradebook.find_grade("e99-slowness", NAME, NAME, "ada")
+        grade.manual_score, grade.needs_manual_grade = points, False
+        gradebook.db.commit()
+
+
+def test_another_deadline_asks_for_no_written_answer_again(small):
+    hand_in(small, "ada", HALF, why="It is interpreted.")
+    run(small)
+    by_hand(small, 1.0)
+    deadline = datetime(2026, 11, 1, tzinfo=UTC)
+    later = replace(small, settings=replace(small.settings, deadlines={NAME: deadline}))
+    (verdict,) = run(later)
+    assert verdict.circumstances["deadline"] == "2026-11-01T00:00:00"
+    assert score(later, "ada") == (
+        5.0,
+        {"e99-double": (4, False), "e99-sums": (0, False), "e99-slowness": (None, False)},
+    )
+
+
+def test_a_new_answer_that_waits_goes_on_waiting(small):
+    """A second attempt with the new answer does not turn the old answer's score into the new one's."""
+    hand_in(small, "ada", HALF, why="It is interpreted.")
+    run(small)
+    by_hand(small, 1.0)
+    for bodies in (HALF, RIGHT):
+        hand_in(small, "ada", bodies, why="Another reason.")
+        run(small)
+        assert score(small, "ada")[1]["e99-slowness"] == (None, True)
+    by_hand(small, 0.5)
+    hand_in(small, "ada", HALF, why="Another reason.")
+    run(small)
+    assert score(small, "ada")[1]["e99-slowness"] == (None, False)
+
+
+def test_lateness_costs_a_share_of_what_a_person_gave_too(small):
+    settings = replace(small.settings, late_penalty_per_day=0.1, deadlines={NAME: datetime(2026, 11, 1, tzinfo=UTC)})
+    late = replace(small, settings=settings)
+    hand_in(late, "ada", RIGHT, why="It is interpreted.", timestamp="2026-11-02 12:00:00.000000 UTC")
+    run(late)
+    for points, penalty in ((1.0, 2.0), (0.0, 1.8)):  # two begun days: a fifth of 9 + 1, then of 9 + 0
+        by_hand(late, points)
+        (grade,) = grades_of(late, NAME)
+        page = page_of(late, NAME, "ada")
+        assert (grade.penalty, grade.reached) == pytest.approx((penalty, 9 + points - penalty))
+        assert (page.penalty, page.reached) == pytest.approx((penalty, 9 + points - penalty))
+    assert "7.2 of 10 points</strong>, after 1.8 were taken off because it was late. Graded" in render(page)
 
 
 def test_interrupted_after_the_verdict(small, monkeypatch):

@@ -129,12 +129,24 @@ def test_an_extension_changes_what_counts_without_a_new_run(small, tmp_path):
     assert (item["number"], item["attempts"], item["late"]) == (1, 2, False)
     assert call("grade", "e99", "--trusted")[1]["items"][0]["reached"] == 4
     settings.write_text(deadline + '[extensions.e99-small]\n"O\'B" = 2026-11-03T12:00:00Z\n', encoding="utf-8")
-    (item,) = call("receive", "e99")[1]["items"]  # no source: choose again
+    _, answer, _ = call("receive", "e99")  # no source: choose again
+    (item,) = answer["items"]
     assert (item["number"], item["late"]) == (2, False)
+    assert answer["extensions_without_submission"] == []
     assert call("status", "e99")[1]["items"][0]["outdated"]
     assert call("grade", "e99", "--trusted")[1]["items"][0]["reached"] == 9
     with open_gradebook(small) as gradebook:
         assert gradebook.find_submission_notebook(NAME, NAME, "O=27B").late_submission_penalty is None
+
+
+def test_an_extension_for_a_name_that_nobody_has_is_said(small, tmp_path):
+    small.work.mkdir()
+    settings = '[extensions.e99-small]\n"Anne" = 2026-11-03T12:00:00Z\n'
+    (small.work / "classroom.toml").write_text(settings, encoding="utf-8")
+    own = tmp_path / "inbound" / f"Ann+{NAME}+2026-11-02 11:00:00.000000 UTC"
+    own.mkdir(parents=True)
+    (own / f"{NAME}.ipynb").write_bytes(answered(small, RIGHT))
+    assert call("receive", "e99", own.parent)[1]["extensions_without_submission"] == ["Anne"]
 
 
 def test_another_deadline_costs_the_penalty_and_no_run(small, tmp_path, monkeypatch):

@@ -104,7 +104,8 @@ def log(
                 sentence_of(entry), **{key: value for key, value in entry.items() if key not in ("says", "look")}
             )
         if not found:
-            printer.summary(f"nothing in {course.log_file}")
+            asked = any([name, chosen, event])
+            printer.summary(f"nothing {'like it ' if asked else ''}in {course.log_file}")
         printer.end(entries=len(found))
 
 

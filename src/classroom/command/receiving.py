@@ -152,8 +152,14 @@ def _print(
     counts = _counts(submissions, intake)
     course.log("receive", assignment=assignment, source=str(source.absolute()) if source else "", **counts)
     printer.summary(_summary(assignment, counts, intake))
+    there = {name for each in submissions for name in (each.student, each.folder)}
+    unknown = sorted(set(course.settings.extensions.get(assignment, {})) - there)
+    if unknown:
+        printer.summary(f"Extensions for names that have handed in nothing: {', '.join(unknown)}. Are they right?")
     printer.summary(f"Next: classroom grade {assignment.split('-')[0]}. Log: classroom log {assignment.split('-')[0]}")
-    printer.end(assignment=assignment, kind=intake.kind if intake else "", **counts)
+    printer.end(
+        assignment=assignment, kind=intake.kind if intake else "", **counts, extensions_without_submission=unknown
+    )
 
 
 def _about(course: Course, each: Submitted, people: dict[str, Person], *, new: bool) -> dict[str, Any]:

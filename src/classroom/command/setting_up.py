@@ -96,7 +96,7 @@ _SETTINGS = """\
 # course_id = "seq2bert"
 # workers = 0                      # submissions at the same time; 0: one for each processor core
 # db_url = "postgresql+psycopg://user@/grades"   # default: gradebook.db in this folder
-# late_penalty_per_day = 0.0       # share of the points that each begun day costs
+# late_penalty_per_day = 0.0       # share of the points reached that each begun day costs
 
 # [deadlines]                      # after a change: classroom receive ASSIGNMENT, classroom grade ASSIGNMENT
 # e02-attention-by-hand = 2026-12-01T23:59:59Z

@@ -5,23 +5,24 @@ from typing import Any
 
 from nbgrader.api import Gradebook, MissingEntry
 
-from classroom.circumstances import circumstances_of, refusal_of, students_of
+from classroom.circumstances import circumstances_of, penalty_of, refusal_of, students_of
 from classroom.course import Course, CourseError
 from classroom.gradebook import open_gradebook
 from classroom.grading import handed_in
 from classroom.verdicts import Verdict, read_verdict
 
-__all__ = ["Grade", "TaskGrade", "grades_of"]
+__all__ = ["Grade", "TaskGrade", "grades_of", "late_penalty"]
 
 
 @dataclass(frozen=True)
 class TaskGrade:
-    """Points of one task; `shown` is what its student may read of a failed test."""
+    """Points of one task; `shown` is what its student may read of a failed test; `waits`: for a person."""
 
     task: str
     points: float
     reached: float
     shown: str = ""
+    waits: bool = False
 
 
 @dataclass(frozen=True)
@@ -106,16 +107,29 @@ def _grade_of(
         return Grade(**about, **_without_entry(course, name, student, verdict, there))
     shown = {outcome.task: outcome.shown for outcome in verdict.outcomes} if verdict else {}
     tasks = [
-        TaskGrade(grade.name, float(grade.max_score), float(grade.score), shown.get(grade.name, ""))
+        TaskGrade(
+            grade.name,
+            float(grade.max_score),
+            float(grade.score),
+            shown.get(grade.name, ""),
+            waits=bool(grade.needs_manual_grade),
+        )
         for grade in sorted(entry.grades, key=lambda each: str(each.name))
     ]
-    penalty = float(entry.late_submission_penalty or 0.0)
+    penalty = late_penalty(entry, verdict)
     reason = verdict.failure if verdict else ""
     state = "no grade" if reason else "to be graded by hand" if entry.needs_manual_grade else "graded"
     reached = float(entry.score) - penalty
     outdated = _is_outdated(course, name, student, verdict)
     points_and_state: dict[str, Any] = {"reached": reached, "penalty": penalty, "state": state, "reason": reason}
     return Grade(**about, **points_and_state, outdated=outdated, tasks=tasks)
+
+
+def late_penalty(entry: Any, verdict: Verdict | None) -> float:
+    """Return the points that lateness costs of the score as it is now: a person may have changed it since grading."""
+    if verdict is None or not verdict.circumstances:
+        return float(entry.late_submission_penalty or 0.0)
+    return penalty_of(verdict.circumstances, float(entry.score))
 
 
 def _is_outdated(course: Course, name: str, student: str, verdict: Verdict | None) -> bool:

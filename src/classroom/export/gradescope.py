@@ -20,18 +20,14 @@ def gradescope_results(grade: Grade) -> str:
     if not grade.counts:
         raise ExportError(f"{grade.student}: {grade.state}")
     tests: list[dict[str, Any]] = []
+    said: dict[str, Any]
     for task in grade.tasks:
-        status = "passed" if task.reached == task.points else "failed"
-        tests.append(
-            {
-                "name": task.task,
-                "score": task.reached,
-                "max_score": task.points,
-                "status": status,
-                "output": task.shown,
-                "output_format": "text",
-                "visibility": "visible",
-            }
-        )
-    said = {"score": grade.reached, "output": grade.state, "output_format": "text", "tests": tests}
+        said = {"name": task.task, "score": task.reached, "max_score": task.points}
+        if task.waits:
+            said["output"] = "A written answer is not graded yet."
+        else:
+            said |= {"status": "passed" if task.reached == task.points else "failed", "output": task.shown}
+        tests.append({**said, "output_format": "text", "visibility": "visible"})
+    state = grade.state + (f"; {grade.penalty:.4g} points were taken off because it was late" if grade.penalty else "")
+    said = {"score": grade.reached, "output": state, "output_format": "text", "tests": tests}
     return json.dumps(said, ensure_ascii=False, indent=1)

@@ -140,6 +140,8 @@ def _remark(grade: Grade) -> str:
     lost = [f"{task.task}: {task.shown}" for task in grade.tasks if task.shown and task.reached < task.points]
     if grade.state == "to be graded by hand":
         lost.append("A written answer is not graded yet.")
+    if grade.counts and grade.penalty:
+        lost.append(f"{grade.penalty:.4g} points were taken off because it was late.")
     if grade.reason:
         lost.append(f"There is no grade: {grade.reason}")
     return "<br>".join(html.escape(line).replace("\n", "<br>") for line in lost)

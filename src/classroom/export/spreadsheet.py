@@ -120,7 +120,7 @@ def table_of(grades: Sequence[Grade]) -> list[list[object]]:
     head += tasks
     rows: list[list[object]] = [list(head)]
     for grade in grades:
-        reached = {task.task: task.reached for task in grade.tasks}
+        reached = {task.task: "" if task.waits and not task.reached else task.reached for task in grade.tasks}
         own: list[object] = [grade.student, grade.first_name, grade.last_name, grade.email, grade.state]
         own += [grade.reached if grade.counts else "", grade.points, grade.penalty, grade.reason]
         rows.append([*own, *(reached.get(task, "") for task in tasks)])
