@@ -8,9 +8,11 @@ import pytest
 
 from classroom.course import Course, CourseError
 from classroom.gradebook import open_gradebook
-from classroom.grading import Job, TrustedRunner, grade_class, jobs_of, judge, on_this_machine
+from classroom.grading import grade_class, jobs_of
+from classroom.judging import Job, TrustedRunner, judge
 from classroom.sandbox import SandboxLost
 from classroom.verdicts import read_verdict
+from classroom.workers import on_this_machine
 from tests.classroom.submissions import HALF, RIGHT, hand_in
 from tests.small_assignment import NAME
 
