@@ -85,7 +85,7 @@ class Sandbox:
     @property
     def bounds_memory(self) -> bool:
         """Whether the memory of a whole submission has a bound, beside that of each process."""
-        return self._template.group.bounds
+        return self._template.group.bounds_memory
 
     @property
     def process(self) -> subprocess.Popen[bytes]:
