@@ -207,3 +207,11 @@ def test_a_release_without_answers_or_ids_is_the_instructors_mistake():
     del broken.cells[1]["id"]
     with pytest.raises(ValueError, match="a cell without id, number 2"):
         normalise(broken, b"{}")
+
+
+def test_where_a_cell_was_moved_behind_an_answer_the_cell_before_says_which_it_is(notebook):
+    moved = notebook["cells"].pop(place_of(notebook, DOUBLE) - 1)
+    without(notebook, WHY)["cells"] += [text("Because of the interpreter."), moved]
+    result, repairs = normalised(notebook)
+    assert answers_of(result) == RIGHT | {WHY: "Because of the interpreter."}
+    assert kinds(repairs) == {("position", WHY)}
