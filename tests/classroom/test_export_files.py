@@ -116,6 +116,13 @@ def test_moodle_refusals_are_said_and_comments_are_html():
         fill_moodle(MOODLE.replace("Identifier", "Kennung"), people)
 
 
+def test_a_student_in_two_lines_of_moodle_has_the_grade_in_the_first():
+    again = MOODLE + "Participant 14,Ada Lovelace,ada@example.org,Submitted,,10.00,Yes,\r\n"
+    text, remarks = fill_moodle(again, [graded("11", email="ada@example.org")])
+    assert [row[4] for row in loaded(text)[1:]] == ["9", "3.00", "", ""]
+    assert remarks[-1] == "'11' is in two lines of the worksheet: only the first one is filled"
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 def test_files_are_read_as_spreadsheet_programs_save_them(tmp_path, encoding):
     path = tmp_path / "file.csv"

@@ -165,13 +165,23 @@ def test_lateness_costs_what_the_settings_say(course, monkeypatch):
         ("ada", "2026-11-01 12:00:00"),
         ("bob", "2026-11-01 12:00:01"),
         ("cleo", "2026-11-02 13:00:00"),
+        ("dora", "2026-11-21 12:00:00"),
     ):
         hand_in(small, student, RIGHT, timestamp=f"{time}.000000 UTC")
     run(small)
+
+    def penalties():
+        with open_gradebook(small) as gradebook:
+            entries = {s: gradebook.find_submission_notebook(NAME, NAME, s) for s in ("ada", "bob", "cleo", "dora")}
+            return {student: entry.late_submission_penalty for student, entry in entries.items()}
+
+    assert penalties() == {"ada": None, "bob": pytest.approx(0.9), "cleo": None, "dora": 9.0}  # never below no points
     with open_gradebook(small) as gradebook:
-        entries = {s: gradebook.find_submission_notebook(NAME, NAME, s) for s in ("ada", "bob", "cleo")}
-        penalties = {student: entry.late_submission_penalty for student, entry in entries.items()}
-    assert penalties == {"ada": None, "bob": pytest.approx(0.9), "cleo": None}
+        gradebook.find_grade("e99-double", NAME, NAME, "bob").manual_score = 2.0
+        gradebook.find_grade("e99-sums", NAME, NAME, "bob").extra_credit = 3.0
+        gradebook.db.commit()
+    run(small, again=True)
+    assert penalties()["bob"] == pytest.approx(1.0)  # a tenth of 2 by hand, 5 by the tests and 3 besides
 
 
 def test_the_graded_notebook_has_outputs_and_says_what_failed(small):

@@ -117,6 +117,19 @@ def test_code_that_answers_need_is_kept_before_them(notebook):
     assert ("helper", "") in kinds(repairs)
 
 
+def test_what_a_helper_needs_goes_with_it_before_the_answer_that_uses_it(notebook):
+    cell_of(notebook, DOUBLE)["source"] = "def double(number):\n    return twice(number)"
+    sums = place_of(notebook, SUMS)
+    notebook["cells"][sums:sums] = [
+        code("def twice(n):\n    return add(n, n)"),
+        code("def add(a, b):\n    return a + b"),
+    ]
+    result, _ = normalised(notebook)
+    sources = [cell.source.split("(")[0] for cell in result.cells if cell.cell_type == "code"]
+    before = sources[: sources.index("def double")]
+    assert {"def twice", "def add"} <= set(before)
+
+
 def test_an_import_added_to_a_cell_of_the_release_is_kept(notebook):
     notebook["cells"][2]["source"] += "\nimport math"
     result, _ = normalised(notebook)
