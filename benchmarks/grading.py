@@ -22,8 +22,9 @@ import nbformat
 
 from classroom.course import Course
 from classroom.gradebook import register
-from classroom.grading import grade_class, on_this_machine
+from classroom.grading import grade_class
 from classroom.verdicts import Verdict
+from classroom.workers import on_this_machine
 
 ROOT = Path(__file__).resolve().parent.parent
 ASSIGNMENT = "e02-attention-by-hand"  # a usual one: half of its own work is a figure. The lightest is e12-subwords

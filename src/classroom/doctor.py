@@ -115,7 +115,7 @@ def _advice() -> str:
 def _groups() -> Finding:
     group = Group(2**30, 64)
     try:
-        if group.bounds:
+        if group.bounds_memory:
             return Finding("memory", True, False, "control groups bound the memory of a whole submission")
     finally:
         group.close()

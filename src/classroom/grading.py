@@ -23,27 +23,14 @@ from classroom.authored import complete_tests, read_submission
 from classroom.circumstances import circumstances_of
 from classroom.course import Course, CourseError, Unavailable
 from classroom.gradebook import register
-from classroom.judging import TRIES, Execute, Job, TrustedRunner, failure, judge, no_verdict, open_sandbox
+from classroom.judging import Execute, Job, no_verdict
 from classroom.printable import printable
 from classroom.private_seed import draw_for, read_seed
 from classroom.recording import Recorder
 from classroom.verdicts import Verdict, Verdicts, read_verdict, write_verdict
 from classroom.workers import on_this_machine
 
-__all__ = [
-    "TRIES",
-    "Execute",
-    "Job",
-    "TrustedRunner",
-    "complete_tests",
-    "failure",
-    "grade_class",
-    "handed_in",
-    "jobs_of",
-    "judge",
-    "on_this_machine",
-    "open_sandbox",
-]
+__all__ = ["grade_class", "handed_in", "jobs_of"]
 
 
 def jobs_of(course: Course, assignment: str, students: Iterable[str] | None = None) -> Iterator[Job | Verdict]:

@@ -81,6 +81,16 @@ def test_a_tag_is_written_wherever_notebooks_are_installed_or_opened_from(copy):
         assert f"git+{address}@v9.8.7" in path.read_text(encoding="utf-8")
 
 
+def test_an_address_that_only_begins_alike_stays(copy):
+    others = f"{current_address(copy)}-extras {current_address(copy)}@{current_branch(copy)}-old"
+    readme = copy / "README.md"
+    readme.write_text(f"{readme.read_text(encoding='utf-8')}\n{others}\n", encoding="utf-8")
+    rewrite(copy, branch="v9.8.7")
+    assert readme.read_text(encoding="utf-8").endswith(f"\n{others}\n")
+    rewrite(copy, "https://github.com/another-owner/a-course")
+    assert f"\n{others.split()[0]} https://github.com/another-owner/a-course@" in readme.read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("name", ["", "a b", "-x", "a;b", "a\nb"])
 def test_what_is_no_branch_is_named(copy, name):
     with pytest.raises(ValueError, match="must be the name of a branch or tag"):

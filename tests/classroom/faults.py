@@ -11,8 +11,9 @@ import nbgrader.api
 
 from classroom.course import Course
 from classroom.gradebook import open_gradebook
-from classroom.grading import grade_class, on_this_machine
+from classroom.grading import grade_class
 from classroom.verdicts import read_verdict
+from classroom.workers import on_this_machine
 from tests.classroom.submissions import HALF, RIGHT, hand_in
 from tests.small_assignment import NAME
 

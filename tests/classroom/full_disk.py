@@ -8,7 +8,8 @@ import nbgrader.api
 
 from classroom.course import Course, Unavailable
 from classroom.gradebook import register
-from classroom.grading import grade_class, on_this_machine
+from classroom.grading import grade_class
+from classroom.workers import on_this_machine
 from tests.classroom.faults import assert_graded_once, class_of, files_of
 from tests.small_assignment import NAME, small_course
 

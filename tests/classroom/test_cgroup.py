@@ -1,4 +1,4 @@
-"""Control groups of graders that were killed are removed; those in use stay."""
+"""Control groups: where they are made and with which bounds; those of graders that were killed are removed."""
 
 import os
 import subprocess
@@ -37,3 +37,46 @@ def test_a_group_whose_maker_is_gone_is_removed(parent, gone):
     assert other.exists()
     assert full.exists()
     assert group.folders[0].is_dir()
+
+
+def test_without_swap_memory_is_bounded_all_the_same(tmp_path, monkeypatch):
+    """The kernel refuses to open a file that a group does not have, as if it were forbidden."""
+    bounds = {"memory.max": 5, "memory.swap.max": 0}
+    monkeypatch.setattr(cgroup, "_places", lambda memory, processes: [(tmp_path, bounds)])
+    group = Group(5, 64)
+    assert group.bounds_memory
+    assert {path.name: path.read_text() for path in group.folders[0].iterdir()} == {"memory.max": "5"}
+
+
+def test_a_group_for_processes_alone_does_not_bound_memory(tmp_path, monkeypatch):
+    places = [(tmp_path / "there is none", {"memory.limit_in_bytes": 5}), (tmp_path, {"pids.max": 64})]
+    monkeypatch.setattr(cgroup, "_places", lambda memory, processes: places)
+    group = Group(5, 64)
+    assert len(group.folders) == 1
+    assert not group.bounds_memory
+
+
+def test_a_group_that_cannot_be_bounded_is_removed(parent, monkeypatch):
+    monkeypatch.setattr(cgroup, "_places", lambda memory, processes: [(parent, {"no folder/memory.max": 5})])
+    group = Group(5, 64)
+    assert (group.folders, group.bounds_memory, list(parent.iterdir())) == ([], False, [])
+
+
+@pytest.mark.parametrize(("own", "parents"), [("a/b", ["a"]), ("a", [""]), ("", [""]), (None, [])])
+def test_a_group_of_version_2_is_made_beside_the_own_one(tmp_path, monkeypatch, own, parents):
+    (tmp_path / "cgroup.controllers").touch()
+    offered = tmp_path / "cgroup.subtree_control"
+    offered.write_text("cpu memory pids\n")
+    monkeypatch.setattr(cgroup, "_ROOT", tmp_path)
+    monkeypatch.setattr(cgroup, "_own_group", lambda prefix: None if own is None else tmp_path / own)
+    bounds = {"memory.max": 5, "memory.swap.max": 0, "pids.max": 64}
+    assert cgroup._places(5, 64) == [(tmp_path / parent, bounds) for parent in parents]
+    offered.write_text("cpu pids\n")
+    assert cgroup._places(5, 64) == []
+
+
+def test_groups_of_version_1_are_made_where_there_is_a_hierarchy(tmp_path, monkeypatch):
+    monkeypatch.setattr(cgroup, "_ROOT", tmp_path)
+    (tmp_path / "memory").mkdir()
+    bounds = {"memory.limit_in_bytes": 5, "memory.memsw.limit_in_bytes": 5}
+    assert cgroup._places(5, 64) == [(tmp_path / "memory", bounds)]

@@ -152,7 +152,8 @@ def test_dask_gives_the_same_gradebook(small, needs_bubblewrap):
     from distributed import LocalCluster
 
     from classroom.cluster import on_cluster
-    from classroom.grading import grade_class, on_this_machine
+    from classroom.grading import grade_class
+    from classroom.workers import on_this_machine
 
     for student, bodies in {"ada": RIGHT, "bob": HALF, "eve": ENDS}.items():
         hand_in(small, student, bodies)

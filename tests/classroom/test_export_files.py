@@ -70,6 +70,12 @@ def test_canvas_refusals_are_said():
     assert said[0] == "Canvas has 100 points possible, the assignment 10: Canvas takes points as they are"
 
 
+def test_a_student_in_two_rows_of_canvas_has_the_grade_in_both():
+    text, remarks = fill_canvas(CANVAS + '"Lovelace, Ada",1,u2,ada,B,,,,\r\n', "E99 Small", [graded("x", lms_id="1")])
+    assert [row[-1] for row in loaded(text) if row[1] == "1"] == ["9", "9"]
+    assert "Canvas has 'x' in two rows: both have the grade" in remarks
+
+
 def test_two_students_of_one_name_are_matched_by_neither():
     people = [
         graded("s1", first_name="Ada", last_name="Lovelace"),
@@ -108,6 +114,13 @@ def test_moodle_refusals_are_said_and_comments_are_html():
     ]
     with pytest.raises(ExportError, match="with Moodle in English"):
         fill_moodle(MOODLE.replace("Identifier", "Kennung"), people)
+
+
+def test_a_student_in_two_lines_of_moodle_has_the_grade_in_the_first():
+    again = MOODLE + "Participant 14,Ada Lovelace,ada@example.org,Submitted,,10.00,Yes,\r\n"
+    text, remarks = fill_moodle(again, [graded("11", email="ada@example.org")])
+    assert [row[4] for row in loaded(text)[1:]] == ["9", "3.00", "", ""]
+    assert remarks[-1] == "'11' is in two lines of the worksheet: only the first one is filled"
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])

@@ -12,8 +12,9 @@ import pytest
 
 from classroom.course import Course, Unavailable
 from classroom.gradebook import open_gradebook
-from classroom.grading import grade_class, on_this_machine
+from classroom.grading import grade_class
 from classroom.verdicts import read_verdict
+from classroom.workers import on_this_machine
 from tests.classroom.faults import assert_graded_once, class_of, files_of, gradebook_of, log_of, processes, run
 from tests.classroom.submissions import HALF, RIGHT, hand_in
 from tests.small_assignment import NAME

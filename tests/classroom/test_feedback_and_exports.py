@@ -25,7 +25,8 @@ from classroom.export import (
 )
 from classroom.feedback import page_of, render, write_feedback
 from classroom.gradebook import open_gradebook
-from classroom.grading import grade_class, on_this_machine
+from classroom.grading import grade_class
+from classroom.workers import on_this_machine
 from tests.classroom.submissions import HALF, RIGHT, hand_in
 from tests.small_assignment import NAME
 

@@ -11,9 +11,11 @@ from classroom.course import Course, CourseError
 from classroom.export import grades_of
 from classroom.feedback import page_of, render
 from classroom.gradebook import open_gradebook
-from classroom.grading import Job, TrustedRunner, grade_class, jobs_of, judge, on_this_machine
+from classroom.grading import grade_class, jobs_of
+from classroom.judging import Job, TrustedRunner, judge
 from classroom.sandbox import SandboxLost
 from classroom.verdicts import read_verdict
+from classroom.workers import on_this_machine
 from tests.classroom.submissions import HALF, RIGHT, hand_in
 from tests.small_assignment import NAME
 
@@ -217,13 +219,23 @@ def test_lateness_costs_what_the_settings_say(course, monkeypatch):
         ("ada", "2026-11-01 12:00:00"),
         ("bob", "2026-11-01 12:00:01"),
         ("cleo", "2026-11-02 13:00:00"),
+        ("dora", "2026-11-21 12:00:00"),
     ):
         hand_in(small, student, RIGHT, timestamp=f"{time}.000000 UTC")
     run(small)
+
+    def penalties():
+        with open_gradebook(small) as gradebook:
+            entries = {s: gradebook.find_submission_notebook(NAME, NAME, s) for s in ("ada", "bob", "cleo", "dora")}
+            return {student: entry.late_submission_penalty for student, entry in entries.items()}
+
+    assert penalties() == {"ada": None, "bob": pytest.approx(0.9), "cleo": None, "dora": 9.0}  # never below no points
     with open_gradebook(small) as gradebook:
-        entries = {s: gradebook.find_submission_notebook(NAME, NAME, s) for s in ("ada", "bob", "cleo")}
-        penalties = {student: entry.late_submission_penalty for student, entry in entries.items()}
-    assert penalties == {"ada": None, "bob": pytest.approx(0.9), "cleo": None}
+        gradebook.find_grade("e99-double", NAME, NAME, "bob").manual_score = 2.0
+        gradebook.find_grade("e99-sums", NAME, NAME, "bob").extra_credit = 3.0
+        gradebook.db.commit()
+    run(small, again=True)
+    assert penalties()["bob"] == pytest.approx(1.0)  # a tenth of 2 by hand, 5 by the tests and 3 besides
 
 
 def test_the_graded_notebook_has_outputs_and_says_what_failed(small):

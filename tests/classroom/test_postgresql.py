@@ -7,9 +7,10 @@ import pytest
 from classroom import cluster
 from classroom.course import Course, Unavailable
 from classroom.gradebook import open_gradebook
-from classroom.grading import grade_class, on_this_machine
+from classroom.grading import grade_class
 from classroom.recording import Recorder
 from classroom.verdicts import read_verdict
+from classroom.workers import on_this_machine
 from tests.classroom import postgresql
 from tests.classroom.faults import assert_graded_once, class_of, files_of, gradebook_of
 from tests.classroom.submissions import HALF, RIGHT, hand_in

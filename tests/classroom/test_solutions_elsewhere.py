@@ -5,8 +5,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from classroom.authored import complete_tests
 from classroom.connections import other_process
-from classroom.grading import complete_tests
 from classroom.runner import grade
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -13,6 +13,7 @@ from classroom.students import people_of_roster
         ('Jean "JJ" Smith, Jr.', 'Jean "JJ"', "Smith, Jr."),
         ("Maria de la Cruz, PhD", "Maria de la", "Cruz, PhD"),
         ("Smith, Jean, Jr.", "Smith,", "Jean, Jr."),
+        ("Smith, Jean, Ann", "Smith, Jean,", "Ann"),
         ("Sukarno", "", "Sukarno"),
         ("Sukarno,", "", "Sukarno,"),
         ("مریم میرزاخانی", "مریم", "میرزاخانی"),

@@ -45,6 +45,8 @@ def test_what_is_no_message_closes_the_wire(ends, text):
 
 def test_what_is_too_long_is_not_read(ends):
     wire, other = ends
+    other.sendall(framed(b"[" + b" " * 998 + b"]"))
+    assert wire.receive(timeout=10.0, limit=1000) == ([], [])
     other.sendall(struct.pack(">Q", 1001))
     with pytest.raises(WireClosed, match="a message of 1001 bytes; at most 1000 are read"):
         wire.receive(timeout=10.0, limit=1000)

@@ -9,9 +9,10 @@ from classroom.circumstances import refusal_of, students_of
 from classroom.command.options import HERE, AsJson, Assignment, Folder, Students, label_of, wanted
 from classroom.command.printing import Printer, counted, progress, said_plainly
 from classroom.course import Course
-from classroom.grading import grade_class, on_this_machine
+from classroom.grading import grade_class
 from classroom.students import Person, people_of
 from classroom.verdicts import Verdict, Verdicts
+from classroom.workers import on_this_machine
 
 __all__ = ["grade", "regrade"]
 

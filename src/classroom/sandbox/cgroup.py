@@ -14,6 +14,7 @@ __all__ = ["Group"]
 
 _ROOT = Path("/sys/fs/cgroup")
 _NAME = "classroom-"
+_OF_SWAP = ("memory.swap.max", "memory.memsw.limit_in_bytes")  # not there where the kernel does not count swap
 
 
 class Group:
@@ -29,6 +30,7 @@ class Group:
 
     def __init__(self, memory: int, processes: int) -> None:
         self.folders: list[Path] = []
+        self.bounds_memory = False
         name = f"{_NAME}{os.getpid()}-{uuid.uuid4().hex[:8]}"
         for parent, bounds in _places(memory, processes):
             _remove_left_behind(parent)
@@ -36,17 +38,13 @@ class Group:
             try:
                 folder.mkdir()
                 for file, value in bounds.items():
-                    with contextlib.suppress(FileNotFoundError):  # no swap, say
+                    if file not in _OF_SWAP or (folder / file).exists():  # an absent one is refused as if forbidden
                         (folder / file).write_text(str(value), encoding="ascii")
                 self.folders.append(folder)
+                self.bounds_memory = self.bounds_memory or any(file.startswith("memory.") for file in bounds)
             except OSError:
                 with contextlib.suppress(OSError):
                     folder.rmdir()
-
-    @property
-    def bounds(self) -> bool:
-        """Whether there is a group."""
-        return bool(self.folders)
 
     def add_tree(self, pid: int) -> None:
         """Put a process and its descendants into the group; what they start later is in it, too."""

@@ -23,11 +23,11 @@ from classroom.cells import TestCell, test_of
 from classroom.outcome import Outcome
 from classroom.printable import printable
 from classroom.sandbox.outputs import Room, error_output
-from classroom.sandbox.runs import Process, Run, SandboxLost, Snapshot, Template
+from classroom.sandbox.runs import Process, Run, Snapshot, Template
 from classroom.sandbox.walls import Limits
 from classroom.sandbox.wire import WireClosed, WireTimeout
 
-__all__ = ["Report", "Sandbox", "SandboxLost"]
+__all__ = ["Report", "Sandbox"]
 
 _RESTARTS = 10  # after so many cells that end their process, the rest is not run
 _GRACE = 5.0  # seconds for the tests' process to see that no one answers
@@ -85,7 +85,7 @@ class Sandbox:
     @property
     def bounds_memory(self) -> bool:
         """Whether the memory of a whole submission has a bound, beside that of each process."""
-        return self._template.group.bounds
+        return self._template.group.bounds_memory
 
     @property
     def process(self) -> subprocess.Popen[bytes]:

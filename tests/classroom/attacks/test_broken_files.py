@@ -12,8 +12,9 @@ import pytest
 from classroom import authored
 from classroom.authored import complete_tests, read_submission
 from classroom.course import CourseError
-from classroom.grading import grade_class, jobs_of, on_this_machine
+from classroom.grading import grade_class, jobs_of
 from classroom.verdicts import Verdict
+from classroom.workers import on_this_machine
 from tests.classroom.submissions import RIGHT, hand_in
 from tests.small_assignment import NAME, small_notebook
 

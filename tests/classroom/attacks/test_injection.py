@@ -17,11 +17,12 @@ from nbconvert import HTMLExporter
 from classroom import feedback
 from classroom.feedback import Page, TaskLine, render, write_feedback
 from classroom.gradebook import graded_notebook, open_gradebook
-from classroom.grading import grade_class, on_this_machine
+from classroom.grading import grade_class
 from classroom.outcome import Outcome
 from classroom.outputs import picture_of, safe_outputs
 from classroom.sandbox.session import Report
 from classroom.verdicts import Verdict, read_verdict
+from classroom.workers import on_this_machine
 from tests.classroom.submissions import RIGHT, hand_in
 from tests.small_assignment import NAME
 

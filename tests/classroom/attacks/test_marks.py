@@ -17,8 +17,9 @@ from classroom.connections import SameProcess
 from classroom.course import CourseError
 from classroom.feedback import page_of, render
 from classroom.gradebook import answers_by_hand, open_gradebook
-from classroom.grading import grade_class, on_this_machine
+from classroom.grading import grade_class
 from classroom.runner import grade
+from classroom.workers import on_this_machine
 from tests.classroom.submissions import HALF, RIGHT, hand_in
 from tests.small_assignment import NAME
 

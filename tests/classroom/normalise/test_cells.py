@@ -117,6 +117,19 @@ def test_code_that_answers_need_is_kept_before_them(notebook):
     assert ("helper", "") in kinds(repairs)
 
 
+def test_what_a_helper_needs_goes_with_it_before_the_answer_that_uses_it(notebook):
+    cell_of(notebook, DOUBLE)["source"] = "def double(number):\n    return twice(number)"
+    sums = place_of(notebook, SUMS)
+    notebook["cells"][sums:sums] = [
+        code("def twice(n):\n    return add(n, n)"),
+        code("def add(a, b):\n    return a + b"),
+    ]
+    result, _ = normalised(notebook)
+    sources = [cell.source.split("(")[0] for cell in result.cells if cell.cell_type == "code"]
+    before = sources[: sources.index("def double")]
+    assert {"def twice", "def add"} <= set(before)
+
+
 def test_an_import_added_to_a_cell_of_the_release_is_kept(notebook):
     notebook["cells"][2]["source"] += "\nimport math"
     result, _ = normalised(notebook)
@@ -207,3 +220,11 @@ def test_a_release_without_answers_or_ids_is_the_instructors_mistake():
     del broken.cells[1]["id"]
     with pytest.raises(ValueError, match="a cell without id, number 2"):
         normalise(broken, b"{}")
+
+
+def test_where_a_cell_was_moved_behind_an_answer_the_cell_before_says_which_it_is(notebook):
+    moved = notebook["cells"].pop(place_of(notebook, DOUBLE) - 1)
+    without(notebook, WHY)["cells"] += [text("Because of the interpreter."), moved]
+    result, repairs = normalised(notebook)
+    assert answers_of(result) == RIGHT | {WHY: "Because of the interpreter."}
+    assert kinds(repairs) == {("position", WHY)}
