@@ -144,7 +144,7 @@ def page_of(course: Course, assignment: str, student: str) -> Page | None:
         except MissingEntry:
             return None
         grades = {grade.name: grade for grade in entry.grades}
-        comments = {comment.name: comment.comment for comment in entry.comments}
+        comments = {comment.name: comment for comment in entry.comments}
         graded = [cell for cell in notebook.cells if marks_of(cell).get("grade")]
         tasks = [_line(cell, notebook, source, verdict, grades, comments) for cell in graded]
         penalty = late_penalty(entry, verdict)
@@ -183,7 +183,9 @@ def _line(
     grade = grades[task]
     outcome = next((outcome for outcome in verdict.outcomes if outcome.task == task), None)
     answer = cell if test_of(cell) is None else _answer_of(task, notebook)
-    waits = outcome is None and grade.needs_manual_grade and grade.manual_score is None
+    waits = outcome is None and grade.needs_manual_grade
+    found = comments.get(task) or comments.get(f"{task}-answer")
+    comment = (found.manual_comment or (found.auto_comment if outcome is None else "")) if found else ""
     outputs = [] if answer is None else safe_outputs(verdict.outputs.get(answer.id, []))
     printed = [
         "\n".join(output["traceback"]) if "traceback" in output else output.get("text", "") for output in outputs
@@ -195,7 +197,7 @@ def _line(
         points=float(grade.max_score),
         reached=None if waits else float(grade.score),
         message=printable(outcome.shown if outcome else "", _LONGEST_ANSWER),
-        comment=printable(comments.get(task) or comments.get(f"{task}-answer") or "", _LONGEST_ANSWER),
+        comment=printable(comment or "", _LONGEST_ANSWER),
         answer=printable(answer.source if answer else "", _LONGEST_ANSWER),
         printed=[printable(text, _LONGEST_ANSWER) for text in printed[:_MOST_PRINTED] if text],
         pictures=[picture for picture in pictures if picture][:_MOST_PICTURES],

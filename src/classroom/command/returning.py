@@ -108,7 +108,7 @@ def export(
             if each.state not in ("graded", "missing"):
                 reason = f": {each.reason}" if each.reason else ""
                 printer.line(f"{each.name}: {each.state}{reason}", look=True, **about)
-            elif each.outdated:
+            if each.outdated:
                 printer.line(f"{each.name}: has changed since it was graded: classroom grade", look=True, **about)
         course.log("export", assignment=name, to=str(to), path=str(out), grades=there)
         printer.end(assignment=name)

@@ -40,7 +40,9 @@ class Choice:
     """Sources of answers by grade id, the pieces that they use, and what was put right."""
 
     pieces: dict[str, list[Piece]] = field(default_factory=dict)
-    found_for_certain: set[str] = field(default_factory=set)  # by mark, name or marker, not by position
+    found_for_certain: set[str] = field(
+        default_factory=set
+    )  # by mark or name: places and first lines are alike elsewhere
     repairs: list[Repair] = field(default_factory=list)
 
     def source(self, grade_id: str) -> str | None:
@@ -63,7 +65,8 @@ def choose_answers(release: Release, found: Sorted) -> Choice:
     order = sorted(release.answers.values(), key=lambda answer: answer.place)
     for by in (_by_name, _by_mark, _by_marker):
         for answer in order:
-            if answer.grade_id not in choice.pieces and by(release, answer, found, choice):
+            is_found = answer.grade_id not in choice.pieces and by(release, answer, found, choice)
+            if is_found and by is not _by_marker:
                 choice.found_for_certain.add(answer.grade_id)
     for answer in order:
         if answer.written:

@@ -101,7 +101,8 @@ def _parse(text: str, raw: bytes) -> dict[str, Any]:
     except RecursionError:
         raise NotASubmission("is no notebook: its JSON is nested too deeply") from None
     except ValueError as error:
-        raise NotASubmission(f"is no notebook: {_what_it_is(text, raw)} ({error})") from None
+        line = f" at line {error.lineno}" if isinstance(error, json.JSONDecodeError) and text.startswith("{") else ""
+        raise NotASubmission(f"is no notebook: {_what_it_is(text, raw)}{line}") from None
     if not isinstance(said, dict):
         raise NotASubmission("is JSON, but no notebook: it has no list of cells")
     return said

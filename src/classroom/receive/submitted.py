@@ -151,8 +151,7 @@ def _submit_one(
         try:
             notebook, repairs = _repaired(folder, counting.receipt, assignment, release)
         except (NotASubmission, Damaged) as error:
-            came_from = counting.receipt.came_from
-            reasons.append(f"{came_from}: {str(error).removeprefix(f'{Path(came_from).name} ')}")
+            reasons.append(_reason(counting.receipt, str(error)))
         except Exception as error:  # a fault of ours: one submission never stops a class
             reasons.append(f"{counting.receipt.came_from}: it could not be repaired ({type(error).__name__}: {error})")
         else:
@@ -162,6 +161,14 @@ def _submit_one(
             break
         receipts = [receipt for receipt in receipts if receipt.attempt != counting.receipt.attempt]
     return [_recorded(folder, replace(about, reasons=reasons))]
+
+
+def _reason(receipt: Receipt, error: str) -> str:
+    """Return why an attempt does not count, with the name of its file once."""
+    for file in receipt.files:
+        if error.startswith(f"{file.original} ") and receipt.came_from.endswith(file.original):
+            return f"{receipt.came_from} {error.removeprefix(f'{file.original} ')}"
+    return f"{receipt.came_from}: {error}"
 
 
 def _recorded(folder: Path, about: Submitted) -> Submitted:

@@ -81,6 +81,19 @@ def test_a_notebook_of_another_assignment_is_named_with_its_marks():
         normalised(handed_in(SMALL), "e02-attention-by-hand")
 
 
+@pytest.mark.parametrize("marked", [True, False])
+@pytest.mark.parametrize("theirs", ANSWERS)
+def test_no_assignment_is_taken_for_another(theirs, marked):
+    """Imports, first lines of written answers and places are the same in several."""
+    notebook = handed_in(theirs)
+    if not marked:  # Colab keeps no marks
+        notebook = notebook | {"cells": [{**cell, "id": "x", "metadata": {}} for cell in notebook["cells"]]}
+    for own in ANSWERS:
+        if own != theirs:
+            with pytest.raises(NotASubmission, match="no cell of it belongs to this assignment"):
+                normalised(notebook, own)
+
+
 def test_of_a_key_that_comes_twice_the_last_counts_as_everywhere():
     text = raw(handed_in()).decode()
     assert normalised(('{"cells": [], ' + text[1:]).encode())[0] == filled(SMALL)
