@@ -47,6 +47,7 @@ def test_canvas_students_are_found_by_number_login_address_and_name():
         graded("y", email="ann@example.org"),
         graded("z", first_name="Cy", last_name="Dee"),
         Grade("w", first_name="", last_name="=Bob", points=10.0, state="no grade", reason="broken"),
+        Grade("who handed in nothing", points=10.0),
     ]
     text, remarks = fill_canvas(CANVAS, "E99 Small", people)
     rows = loaded(text)
