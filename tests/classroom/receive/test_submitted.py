@@ -190,3 +190,11 @@ def test_only_some_students_and_those_without_attempts(course, hand_in):
 def test_without_a_release_it_says_so(folders):
     with pytest.raises(FileNotFoundError):
         submit(folders, SMALL)
+
+
+def test_with_an_extension_what_the_platform_says_of_lateness_does_not_count(course, tmp_path):
+    receive(course, SMALL, folder_of(tmp_path / "canvas", {"leeann_LATE_12_34_x.ipynb": GOOD}))
+    (about,) = submit(course, SMALL, deadline=DEADLINE)
+    assert about.late
+    (about,) = submit(course, SMALL, deadline=DEADLINE, extensions={"12": DEADLINE + timedelta(days=1)})
+    assert not about.late
