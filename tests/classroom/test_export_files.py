@@ -2,15 +2,25 @@
 
 import csv
 import io
+import json
 
 import pytest
 
-from classroom.export import ExportError, Grade, fill_canvas, fill_moodle, plain, table_of, write_table
+from classroom.export import (
+    ExportError,
+    Grade,
+    fill_canvas,
+    fill_moodle,
+    gradescope_results,
+    plain,
+    table_of,
+    write_table,
+)
 from classroom.export.grades import TaskGrade
 from classroom.export.spreadsheet import read_file
 
 NASTY = ["O'Brien, Zoë", 'Ann "Q" Lee', "two\nlines", "שלום, עולם", "=HYPERLINK(1)", "+1+1", "-2+3", "@SUM(1)", "\t=1"]
-NASTY += ["\r=1", "＝1", "'quoted", "; =1"]
+NASTY += ["\r=1", "＝1", "'quoted", "; =1", "  =1"]
 
 
 def graded(student, reached=9.0, **about):
@@ -26,7 +36,7 @@ def test_a_table_loads_back_and_runs_nothing():
     rows = loaded(write_table(table_of(grades)))
     place = rows[0].index("last name")
     assert [plain(row[place]) for row in rows[1:]] == NASTY
-    assert not any(cell[:1] in "=+@\t\r＝" for row in rows for cell in row if cell)
+    assert not any(cell.lstrip(" ").startswith(tuple("=+@\t\r＝")) for row in rows for cell in row)
     assert {row[rows[0].index("reached")] for row in rows[1:]} == {"-1.5"}  # a negative grade is a number
 
 
@@ -47,6 +57,7 @@ def test_canvas_students_are_found_by_number_login_address_and_name():
         graded("y", email="ann@example.org"),
         graded("z", first_name="Cy", last_name="Dee"),
         Grade("w", first_name="", last_name="=Bob", points=10.0, state="no grade", reason="broken"),
+        Grade("who handed in nothing", points=10.0),
     ]
     text, remarks = fill_canvas(CANVAS, "E99 Small", people)
     rows = loaded(text)
@@ -74,6 +85,12 @@ def test_a_student_in_two_rows_of_canvas_has_the_grade_in_both():
     text, remarks = fill_canvas(CANVAS + '"Lovelace, Ada",1,u2,ada,B,,,,\r\n', "E99 Small", [graded("x", lms_id="1")])
     assert [row[-1] for row in loaded(text) if row[1] == "1"] == ["9", "9"]
     assert "Canvas has 'x' in two rows: both have the grade" in remarks
+
+
+def test_gradescope_calls_a_task_passed_with_all_of_its_points_only():
+    tasks = [TaskGrade("whole", 5.0, 5.0), TaskGrade("part", 5.0, 4.0)]
+    said = json.loads(gradescope_results(graded("x", tasks=tasks)))
+    assert [test["status"] for test in said["tests"]] == ["passed", "failed"]
 
 
 def test_two_students_of_one_name_are_matched_by_neither():

@@ -79,6 +79,14 @@ def test_page_shows_a_persons_comment_and_score(graded):
     assert "Half &lt;b&gt;right&lt;/b&gt;." in render(page)
 
 
+def test_page_shows_a_comment_on_the_cell_of_an_answer(graded):
+    with open_gradebook(graded) as gradebook:
+        gradebook.find_comment("e99-double-answer", NAME, NAME, "bob").manual_comment = "Well named."
+        gradebook.db.commit()
+    tasks = {line.task: line.comment for line in page_of(graded, NAME, "bob").tasks}
+    assert tasks["e99-double"] == "Well named."
+
+
 def test_no_page_without_a_grade(graded):
     assert write_feedback(graded, "e99", "zoe") is None
 

@@ -1,17 +1,19 @@
 """Grading a class: verdicts, the gradebook, interruptions, manual scores. Trusted notebooks, in this process."""
 
 import json
+import os
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import nbformat
 import pytest
 
+from classroom.circumstances import students_of
 from classroom.course import Course, CourseError
 from classroom.export import grades_of
 from classroom.feedback import page_of, render
 from classroom.gradebook import open_gradebook
-from classroom.grading import grade_class, jobs_of
+from classroom.grading import grade_class, handed_in, jobs_of
 from classroom.judging import Job, TrustedRunner, judge
 from classroom.sandbox import SandboxLost
 from classroom.verdicts import read_verdict
@@ -151,6 +153,41 @@ def test_interrupted_after_the_verdict(small, monkeypatch):
     grade_class(small, "e99", execute=killed)  # whoever executes now raises
     assert read_verdict(small, NAME, "ada").recorded
     assert score(small, "ada")[0] == 9.0
+
+
+def test_an_answer_that_a_killed_run_did_not_record_is_not_taken_for_graded(small, monkeypatch):
+    hand_in(small, "ada", HALF, why="It is interpreted.")
+    run(small)
+    with open_gradebook(small) as gradebook:
+        grade = gradebook.find_grade("e99-slowness", NAME, NAME, "ada")
+        grade.manual_score, grade.needs_manual_grade = 1.0, False
+        gradebook.db.commit()
+
+    def killed(*_, **__):
+        raise KeyboardInterrupt
+
+    hand_in(small, "ada", HALF, why="Another reason.")
+    with monkeypatch.context() as patched:
+        patched.setattr("classroom.recording.Recorder.record", killed)
+        with pytest.raises(KeyboardInterrupt):
+            run(small)
+    hand_in(small, "ada", RIGHT, why="Another reason.")
+    run(small)
+    assert score(small, "ada")[1]["e99-slowness"] == (None, True)
+
+
+def test_folders_of_unfinished_work_are_no_students(small):
+    for name in ("ada", ".new"):
+        (small.received / NAME / name).mkdir(parents=True)
+    hand_in(small, "bob")
+    assert students_of(small, NAME) == {"ada", "bob"}
+
+
+def test_without_a_timestamp_the_newest_files_time_counts(tmp_path):
+    for name, time in (("a.ipynb", 100), ("b.csv", 200), ("c.csv", 150)):
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, (time, time))
+    assert handed_in(tmp_path) == datetime(1970, 1, 1, 0, 3, 20)
 
 
 def test_a_broken_notebook_costs_nobody_else(small):

@@ -260,3 +260,8 @@ def test_a_roster_knows_students_by_every_name():
     assert roster.find("Ann") is None
     assert roster.find("José de la Cruz") == roster.find("JOSE\u0301 DE LA CRUZ") == "s3"
     assert roster.find("", "nobody", "ar") == "s2"
+
+
+def test_a_name_that_two_students_share_is_nobodys():
+    roster = Roster("student,name,email\ns1,Ada Lee,a@x\ns2,Ada Lee,b@x\n")
+    assert (roster.find("Ada Lee"), roster.find("adalee"), roster.find("Ada Lee", "b@x")) == (None, None, "s2")

@@ -124,6 +124,15 @@ def test_the_best_of_an_attempts_files_counts(course, hand_in):
         assert notebook_of(course, about.student) == filled(SMALL)
 
 
+def test_of_files_with_as_many_answers_the_first_by_its_name_counts(course, hand_in):
+    other = GOOD.replace(b"return number + number", b"return 2 * number")
+    hand_in("ann", {"a.ipynb": GOOD, "b.ipynb": other})
+    hand_in("bob", {"b.ipynb": GOOD, "a.ipynb": other})
+    submit(course, SMALL)
+    assert notebook_of(course, "ann") == filled(SMALL)
+    assert "return 2 * number" in nbformat.writes(notebook_of(course, "bob"))
+
+
 def test_what_of_an_archive_was_not_read_is_said(course, hand_in):
     entries = [Entry(b"x.ipynb", GOOD), Entry(b"../\x1b[2J.ipynb"), Entry(b"y.ipynb", packed=b"\xff")]
     hand_in("ann", {"all.zip": raw_zip(*entries)})
@@ -181,3 +190,11 @@ def test_only_some_students_and_those_without_attempts(course, hand_in):
 def test_without_a_release_it_says_so(folders):
     with pytest.raises(FileNotFoundError):
         submit(folders, SMALL)
+
+
+def test_with_an_extension_what_the_platform_says_of_lateness_does_not_count(course, tmp_path):
+    receive(course, SMALL, folder_of(tmp_path / "canvas", {"leeann_LATE_12_34_x.ipynb": GOOD}))
+    (about,) = submit(course, SMALL, deadline=DEADLINE)
+    assert about.late
+    (about,) = submit(course, SMALL, deadline=DEADLINE, extensions={"12": DEADLINE + timedelta(days=1)})
+    assert not about.late
