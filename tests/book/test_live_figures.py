@@ -3,6 +3,7 @@
 import hashlib
 import html as markup
 import json
+import math
 import re
 import statistics
 
@@ -11,7 +12,7 @@ from bs4 import BeautifulSoup
 
 from seq2bert.figures.bundle import bundle, module_sources
 from seq2bert.figures.site import SITE
-from tests.live.compare import LOGITS, SCRIPTS, WEIGHTS, compare, draw, run_module
+from tests.live.compare import LOGITS, SCRIPTS, WEIGHTS, compare, differences, draw, run_module
 from tools import export_live
 
 CASES = 50
@@ -46,6 +47,29 @@ def compared(figures, packed):
             f"{result['weights']:.1e}, an answer in {statistics.median(result['milliseconds']):.1f} ms"
         )
     return results
+
+
+ANSWER = {"text": "ab", "logits": [[1.0, 2.0]], "steps": [{"weights": (0.5, 0.5), "token": "a"}]}
+SAME = {"text": "ab", "logits": [[1.0, 2.0]], "steps": [{"weights": [0.5, 0.5], "token": "a"}]}
+
+
+@pytest.mark.parametrize(
+    ("said", "different", "logits", "weights"),
+    [
+        (SAME, 0, 0.0, 0.0),
+        (SAME | {"text": "ac"}, 1, 0.0, 0.0),
+        (SAME | {"logits": [[1.0, 2.5]]}, 0, 0.5, 0.0),
+        (SAME | {"logits": [[1.0, None]]}, 0, math.inf, 0.0),  # what JSON makes of NaN
+        (SAME | {"logits": [[1.0]]}, 1, math.inf, 0.0),
+        (SAME | {"logits": [[1.0, 2.0, 3.0]]}, 1, 0.0, 0.0),
+        (SAME | {"steps": [{"weights": [0.25, 0.5], "token": "b"}]}, 1, 0.0, 0.25),
+        (SAME | {"steps": []}, 1, 0.0, math.inf),
+        ({}, 1, math.inf, math.inf),
+    ],
+)
+def test_differences_by_hand(said, different, logits, weights):
+    result = differences([ANSWER], [said])
+    assert result == {"logits": logits, "weights": weights, "different": different, "numbers": 4, "cases": 1}
 
 
 @pytest.mark.parametrize("name", SITE)

@@ -30,7 +30,7 @@ def fill_moodle(worksheet: str, grades: Sequence[Grade]) -> tuple[str, list[str]
     Returns
     -------
     text : str
-        The line of a student who has no grade, or whose grade Moodle would refuse, stays as it was.
+        The grade of a student who has none, or one that Moodle would refuse, stays as it was; the comment is filled in.
     remarks : list of str
         Sentences: who could not be matched, and what Moodle would refuse.
 
