@@ -22,6 +22,7 @@ from classroom.export.grades import late_penalty
 from classroom.gradebook import open_gradebook
 from classroom.outputs import safe_outputs
 from classroom.printable import printable
+from classroom.students import full_name
 from classroom.verdicts import Verdict, read_verdict
 
 __all__ = ["Page", "TaskLine", "page_of", "render", "write_feedback"]
@@ -150,7 +151,7 @@ def page_of(course: Course, assignment: str, student: str) -> Page | None:
         penalty = late_penalty(entry, verdict)
         reached, points = float(entry.score), float(entry.max_score)
         person = gradebook.find_student(student)
-        name = " ".join(filter(None, [person.first_name, person.last_name])) or student
+        name = full_name(person.first_name, person.last_name) or student
     notes = [printable(note, _LONGEST_NOTE) for note in verdict.remarks[:_MOST_NOTES]]
     return Page(
         title_of(source) or assignment,

@@ -14,7 +14,7 @@ from classroom.course import Course, CourseError
 from classroom.gradebook import open_gradebook
 from classroom.receive import Roster, RosterError, Submitted, folder_name, id_of_folder
 
-__all__ = ["Person", "enrol", "find_students", "people_of", "people_of_roster", "people_of_submissions"]
+__all__ = ["Person", "enrol", "find_students", "full_name", "people_of", "people_of_roster", "people_of_submissions"]
 
 _LONGEST = 128  # characters of a column in nbgrader's gradebook
 _AFTER_NAMES = ("jr", "sr", "ii", "iii", "iv", "phd", "md")  # parts after a comma that are no first names
@@ -33,7 +33,7 @@ class Person:
     @property
     def name(self) -> str:
         """First and last name; the id where there is none."""
-        return " ".join(filter(None, [self.first_name, self.last_name])) or self.student
+        return full_name(self.first_name, self.last_name) or self.student
 
     @property
     def label(self) -> str:
@@ -43,6 +43,11 @@ class Person:
         except ValueError:  # a folder that `receive` did not name
             own = self.student
         return own if self.name in (own, self.student) else f"{self.name} ({own})"
+
+
+def full_name(first: str | None, last: str | None) -> str:
+    """Return a name as it is read; empty if there is none."""
+    return " ".join(filter(None, [first, last]))
 
 
 def people_of_roster(path: Path) -> list[Person]:

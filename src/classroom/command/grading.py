@@ -130,5 +130,7 @@ def _sentence(verdict: Verdict, people: dict[str, Person], new: bool) -> str:
     who = label_of(verdict.student, people)
     if verdict.failure:
         return f"{who}: NO GRADE: {verdict.failure}"
-    notes = "".join(f"\n    {note}" for note in verdict.remarks)
-    return f"{who}: {verdict.reached:g} of {verdict.points:g} by the tests{'' if new else ', graded before'}{notes}"
+    said = f"{who}: {verdict.reached:g} of {verdict.points:g} by the tests"
+    if not new:
+        return f"{said}, graded before"
+    return said + "".join(f"\n    {note}" for note in verdict.remarks)

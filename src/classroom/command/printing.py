@@ -85,7 +85,7 @@ def said_plainly() -> Iterator[None]:
             raise
         _stop("--scheduler needs Dask: pip install 'seq2bert[cluster]'", CANNOT)
     except KeyboardInterrupt:
-        _stop("stopped; what was done is kept: run the same again, and it goes on", STOPPED)
+        _stop("stopped; what was done is kept: classroom grade and receive go on with the rest", STOPPED)
 
 
 def _stop(text: str, code: int) -> None:

@@ -9,6 +9,7 @@ from classroom.circumstances import circumstances_of, penalty_of, refusal_of, st
 from classroom.course import Course, CourseError
 from classroom.gradebook import open_gradebook
 from classroom.grading import handed_in
+from classroom.students import full_name
 from classroom.verdicts import Verdict, read_verdict
 
 __all__ = ["Grade", "TaskGrade", "grades_of", "late_penalty"]
@@ -63,7 +64,7 @@ class Grade:
     @property
     def name(self) -> str:
         """First and last name; the id where there is none."""
-        return " ".join(filter(None, [self.first_name, self.last_name])) or self.student
+        return full_name(self.first_name, self.last_name) or self.student
 
     @property
     def counts(self) -> bool:
