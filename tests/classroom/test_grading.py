@@ -87,6 +87,11 @@ def test_manual_scores_and_comments_stay_unless_the_answer_is_another_one(small)
         assert gradebook.find_grade("e99-slowness", NAME, NAME, "ada").manual_score == 1.0
 
 
+def page_line(course, task):
+    """What the student's page says of a task."""
+    return next(line for line in page_of(course, NAME, "ada").tasks if line.task == task)
+
+
 def by_hand(course, points):
     """Give points for ada's written answer, as formgrader does."""
     with open_gradebook(course) as gradebook:
@@ -118,10 +123,21 @@ def test_a_new_answer_that_waits_goes_on_waiting(small):
         hand_in(small, "ada", bodies, why="Another reason.")
         run(small)
         assert score(small, "ada")[1]["e99-slowness"] == (None, True)
+        assert page_line(small, "e99-slowness").reached is None
     by_hand(small, 0.5)
     hand_in(small, "ada", HALF, why="Another reason.")
     run(small)
     assert score(small, "ada")[1]["e99-slowness"] == (None, False)
+    assert page_line(small, "e99-slowness").reached == 0.5
+
+
+def test_nbgraders_own_comments_are_on_written_answers_alone(small):
+    """Of code that was not touched, the failed test says so."""
+    hand_in(small, "ada")
+    run(small)
+    assert page_line(small, "e99-slowness").comment == "No response."
+    assert page_line(small, "e99-double").comment == ""
+    assert "not answered yet" in page_line(small, "e99-double").message
 
 
 def test_lateness_costs_a_share_of_what_a_person_gave_too(small):
