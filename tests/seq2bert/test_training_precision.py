@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.testing import assert_close
 
 from seq2bert.training import PRECISION_NAMES, TrainingConfig, train
-from seq2bert.training.precision import autocast, loss_scaler
+from seq2bert.training.precision import autocast, loss_scaler, precision_of_this_processor
 
 CPU = torch.device("cpu")
 CONFIG = TrainingConfig(steps=60, learning_rate=0.02)
@@ -151,3 +151,24 @@ def test_a_gpu_without_bfloat16_is_named(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda: False)
     with pytest.raises(ValueError, match="the device cuda:0 cannot compute in bfloat16; use float16 or float32"):
         autocast("bfloat16", torch.device("cuda", 0))
+
+
+@pytest.mark.parametrize(
+    ("has", "expected"),
+    [
+        ({"avx512_bf16": True}, "bfloat16"),
+        ({"amx_bf16": True}, "bfloat16"),
+        ({"avx2": True}, "float32"),
+        ({}, "float32"),
+    ],
+)
+def test_bfloat16_is_for_processors_that_have_it(monkeypatch, has, expected):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: has, raising=False)
+    assert precision_of_this_processor("bfloat16") == expected
+    assert precision_of_this_processor("float16") == "float16"
+    assert precision_of_this_processor("float32") == "float32"
+
+
+def test_where_torch_does_not_tell_it_is_single_precision(monkeypatch):
+    monkeypatch.delattr(torch.cpu, "get_capabilities", raising=False)
+    assert precision_of_this_processor("bfloat16") == "float32"

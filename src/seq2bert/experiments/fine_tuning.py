@@ -24,6 +24,7 @@ from seq2bert.experiments.sentence_classifier import (
     classifier_from,
     untrained_classifier,
 )
+from seq2bert.training.precision import precision_of_this_processor
 
 __all__ = ["ARMS", "CONFIG", "EXPERIMENT", "fit_bag_of_words", "pretrained", "sentence_task", "start_classifier"]
 
@@ -51,9 +52,10 @@ def sentence_task(name: str) -> SentenceTask:
 
 @cache
 def pretrained() -> tuple[BertEncoder, SentenceClassification]:
-    """Return the encoder that the package ships, and what reads sentences with its tokenizer."""
+    """Return the encoder that the package ships, and what reads sentences with its tokenizer, as fast as it can be."""
     loaded = load_bert(shipped_folder(), BertForMaskedTokens)
-    return loaded.model.encoder, SentenceClassification(loaded.tokenizer, precision=CONFIG["precision"])
+    precision = precision_of_this_processor(CONFIG["precision"])
+    return loaded.model.encoder, SentenceClassification(loaded.tokenizer, precision=precision)
 
 
 def start_classifier(

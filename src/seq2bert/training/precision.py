@@ -29,6 +29,16 @@ def autocast(precision: str, device: torch.device) -> AbstractContextManager:
     return torch.autocast(device.type, dtype=_TYPES[precision])
 
 
+def precision_of_this_processor(precision: str) -> str:
+    """Return a precision for products on the CPU: the given one, or "float32" where bfloat16 would be slower.
+
+    A processor without instructions for bfloat16 imitates them, which takes several times as long as single precision.
+    """
+    has = getattr(torch.cpu, "get_capabilities", dict)()  # older versions of torch do not tell
+    quick = any(has.get(name) for name in ("avx512_bf16", "amx_bf16", "bf16"))
+    return "float32" if precision == "bfloat16" and not quick else precision
+
+
 def loss_scaler(precision: str, device: torch.device) -> torch.amp.GradScaler:
     """Return what keeps small gradients of half precision from becoming 0; for other precisions it does nothing.
 
