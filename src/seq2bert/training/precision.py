@@ -34,7 +34,7 @@ def precision_of_this_processor(precision: str) -> str:
 
     A processor without instructions for bfloat16 imitates them, which takes several times as long as single precision.
     """
-    has = getattr(torch.cpu, "get_capabilities", dict)()  # older versions of torch do not tell
+    has: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()  # older versions of torch do not tell
     quick = any(has.get(name) for name in ("avx512_bf16", "amx_bf16", "bf16"))
     return "float32" if precision == "bfloat16" and not quick else precision
 
