@@ -158,6 +158,7 @@ def without(points, texts):
     return [text.translate(table) for text in texts]
 
 
+@pytest.mark.without_shapes
 @pytest.mark.parametrize("mode", MODES)
 def test_100_000_random_strings_give_the_words_of_the_library(mode):
     words, cleaning = library_words(mode), MODES[mode]
@@ -223,6 +224,7 @@ def keeps_its_order(text):
     return apart == unicodedata.normalize("NFD", kept)
 
 
+@pytest.mark.without_shapes
 @pytest.mark.parametrize("mode", MODES)
 def test_100_000_random_strings_give_the_ids_and_offsets_of_bert_tokenizer(mode, tmp_path):
     texts = without(
