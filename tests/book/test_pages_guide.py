@@ -234,5 +234,7 @@ def test_costs_are_those_that_were_measured():
     (theirs, ours) = re.findall(r"took ([\d.]+)(?: processor seconds)? for each of", page("large-classes"))
     assert theirs == f"{runs['e12, nbgrader, 5']['processor_seconds_each']:.1f}"
     assert ours == f"{runs['e12, classroom, 100']['processor_seconds_each']:.2f}"
+    (memory,) = re.findall(r"took (\d+) MiB for E12", page("large-classes"))
+    assert memory == f"{runs['e12, classroom, 100']['peak_mib']:.0f}"
     (hours,) = re.findall(r"E02 for 5,000 students takes ([\d.]+) of them", page("large-classes"))
     assert hours == f"{runs[f'e02, classroom, {sizes[-1]}']['processor_seconds_each'] * 5000 / 3600:.1f}"

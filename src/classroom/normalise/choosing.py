@@ -40,9 +40,7 @@ class Choice:
     """Sources of answers by grade id, the pieces that they use, and what was put right."""
 
     pieces: dict[str, list[Piece]] = field(default_factory=dict)
-    found_for_certain: set[str] = field(
-        default_factory=set
-    )  # by mark or name: places and first lines are alike elsewhere
+    found_for_certain: set[str] = field(default_factory=set)  # by mark or name; places and first lines are no proof
     repairs: list[Repair] = field(default_factory=list)
 
     def source(self, grade_id: str) -> str | None:
