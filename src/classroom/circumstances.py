@@ -5,13 +5,13 @@ None of it changes what the tests say, so another deadline or another receipt co
 
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from classroom.course import Course
 from classroom.receive import id_of_folder, read_submitted
 
-__all__ = ["circumstances_of", "deadline_of", "penalty_of", "refusal_of", "remarks_on", "students_of"]
+__all__ = ["circumstances_of", "days_late", "deadline_of", "penalty_of", "refusal_of", "remarks_on", "students_of"]
 
 
 def circumstances_of(course: Course, assignment: str, student: str, timestamp: datetime) -> Mapping[str, Any]:
@@ -64,12 +64,22 @@ def penalty_of(circumstances: Mapping[str, Any], score: float) -> float:
     score : float
         Before the penalty.
     """
-    share, deadline = circumstances.get("late_penalty_per_day"), circumstances.get("deadline")
-    if not share or not deadline:
-        return 0.0
-    late = (datetime.fromisoformat(circumstances["handed_in"]) - datetime.fromisoformat(deadline)).total_seconds()
-    days = -(-late // 86400)  # begun days count
-    return float(min(score, score * share * days)) if late > 0 else 0.0
+    share = circumstances.get("late_penalty_per_day") or 0.0
+    return float(min(score, score * share * days_late(circumstances)))
+
+
+def days_late(circumstances: Mapping[str, Any]) -> int:
+    """Return how many days, begun ones included, a submission came after its deadline.
+
+    Parameters
+    ----------
+    circumstances : dict
+        From `circumstances_of`; or empty, then it was in time.
+    """
+    if not circumstances.get("deadline"):
+        return 0
+    handed_in, deadline = (datetime.fromisoformat(circumstances[name]) for name in ("handed_in", "deadline"))
+    return max(0, -((deadline - handed_in) // timedelta(days=1)))  # rounded up
 
 
 def remarks_on(course: Course, assignment: str, student: str) -> list[str]:
@@ -92,6 +102,6 @@ def refusal_of(course: Course, assignment: str, student: str) -> str:
 
 def students_of(course: Course, assignment: str) -> set[str]:
     """Return the folders' names of all who have handed something in, whether it can be read or not."""
-    prepared = {path.parent.parent.name for path in course.submitted.glob(f"*/{assignment}/{assignment}.ipynb")}
+    prepared = {path.parent.parent.name for path in course.prepared(assignment)}
     received = {path.name for path in course.received.glob(f"{assignment}/*") if path.is_dir()}
     return prepared | {name for name in received if not name.startswith(".")}

@@ -139,6 +139,10 @@ class Course:
         """The folder of the repaired notebooks."""
         return self.work / "submitted"
 
+    def prepared(self, assignment: str) -> list[Path]:
+        """Return the repaired notebooks of an assignment, by its full name, in the order of the students' folders."""
+        return sorted(self.submitted.glob(f"*/{assignment}/{assignment}.ipynb"))
+
     @property
     def autograded(self) -> Path:
         """The folder of the notebooks that were run."""

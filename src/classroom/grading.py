@@ -12,7 +12,6 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, replace
-from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -27,10 +26,11 @@ from classroom.judging import Execute, Job, no_verdict
 from classroom.printable import printable
 from classroom.private_seed import draw_for, read_seed
 from classroom.recording import Recorder
+from classroom.timestamps import handed_in
 from classroom.verdicts import Verdict, Verdicts, read_verdict, write_verdict
 from classroom.workers import on_this_machine
 
-__all__ = ["grade_class", "handed_in", "jobs_of"]
+__all__ = ["grade_class", "jobs_of"]
 
 
 def jobs_of(course: Course, assignment: str, students: Iterable[str] | None = None) -> Iterator[Job | Verdict]:
@@ -45,7 +45,7 @@ def jobs_of(course: Course, assignment: str, students: Iterable[str] | None = No
     source = nbformat.read(course.source / name / f"{name}.ipynb", as_version=4)
     seed = read_seed(course.seed_file) if course.seed_file.exists() else None
     wanted = None if students is None else set(students)
-    for path in sorted(course.submitted.glob(f"*/{name}/{name}.ipynb")):
+    for path in course.prepared(name):
         student = path.parent.parent.name
         if wanted is not None and student not in wanted:
             continue
@@ -248,14 +248,3 @@ def _only_run(course: Course, assignment: str) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
-
-
-def handed_in(folder: Path) -> datetime:
-    """Return when a submission was handed in, from its timestamp.txt; else the time of its file. UTC, without zone."""
-    try:
-        text = (folder / "timestamp.txt").read_text(encoding="utf-8").strip()
-        time_of = datetime.strptime(text.removesuffix(" UTC"), "%Y-%m-%d %H:%M:%S.%f")
-    except (FileNotFoundError, ValueError):
-        newest = max(path.stat().st_mtime for path in folder.iterdir())
-        time_of = datetime.fromtimestamp(newest, UTC).replace(tzinfo=None)
-    return time_of

@@ -21,6 +21,7 @@ from sqlalchemy.exc import DataError, DBAPIError
 from classroom.circumstances import circumstances_of, penalty_of
 from classroom.course import Course, write_atomically
 from classroom.gradebook import graded_notebook, open_gradebook
+from classroom.timestamps import write_timestamp
 from classroom.verdicts import Verdict
 
 __all__ = ["Recorder"]
@@ -87,7 +88,7 @@ class Recorder:
             self._write(verdict, notebook, timestamp)
         path = self.course.autograded / verdict.student / self.assignment
         write_atomically(path / f"{self.assignment}.ipynb", nbformat.writes(graded_notebook(notebook, verdict)))
-        write_atomically(path / "timestamp.txt", f"{timestamp:%Y-%m-%d %H:%M:%S.%f} UTC")
+        write_timestamp(path, timestamp)
 
     def _open(self) -> None:
         gradebook = self._stack.enter_context(open_gradebook(self.course))

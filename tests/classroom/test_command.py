@@ -67,6 +67,24 @@ def test_export(small, tmp_path):
     assert call("export", "e99", "--to", "moodle", "--fill", str(canvas))[0] == 2
 
 
+def test_who_was_late_is_told_with_the_grade(small):
+    small.work.mkdir(exist_ok=True)
+    for share, said in (
+        ("0.1", "late by 2 days: 20% is taken off"),
+        ("0.9", "late by 2 days: 100% is"),
+        ("0.0", "days"),
+    ):
+        text = f"late_penalty_per_day = {share}\n[deadlines]\ne99-small = 2026-11-01T12:00:00Z\n"
+        (small.work / "classroom.toml").write_text(text, encoding="utf-8")
+        hand_in(small, "ada", RIGHT, timestamp="2026-11-01 12:00:00.000000 UTC")
+        hand_in(small, "bob", HALF, timestamp="2026-11-02 12:00:00.000001 UTC")
+        ada, bob = call("grade", "e99", "--trusted")[1]["items"]
+        assert (ada["days_late"], bob["days_late"]) == (0, 2)
+        assert "late" not in ada["says"]
+        assert said in bob["says"]
+    assert "taken off" not in bob["says"]
+
+
 def test_missing_students_need_a_look(small):
     hand_in(small, "ada", RIGHT)
     hand_in(small, "zoe", RIGHT).unlink()

@@ -13,9 +13,10 @@ from classroom.course import Course, CourseError
 from classroom.export import grades_of
 from classroom.feedback import page_of, render
 from classroom.gradebook import open_gradebook
-from classroom.grading import grade_class, handed_in, jobs_of
+from classroom.grading import grade_class, jobs_of
 from classroom.judging import Job, TrustedRunner, judge
 from classroom.sandbox import SandboxLost
+from classroom.timestamps import handed_in
 from classroom.verdicts import read_verdict
 from classroom.workers import on_this_machine
 from tests.classroom.submissions import HALF, RIGHT, hand_in

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from classroom.circumstances import refusal_of, students_of
+from classroom.circumstances import days_late, refusal_of, students_of
 from classroom.command.options import HERE, AsJson, Assignment, Folder, Students, label_of, wanted
 from classroom.command.printing import Printer, counted, progress, said_plainly
 from classroom.course import Course
@@ -74,7 +74,7 @@ def _grade(
         name = course.check_assignment(assignment)
         people = people_of(course)
         chosen = wanted(students, people, course, name)
-        total = len(chosen) if chosen else len(list(course.submitted.glob(f"*/{name}/{name}.ipynb")))
+        total = len(chosen) if chosen else len(course.prepared(name))
         lacking: set[str] = set()
         with progress(printer, f"grading {name}", total) as advance:
 
@@ -87,6 +87,7 @@ def _grade(
                     _sentence(verdict, people, new), look=bool(verdict.failure), student=verdict.student,
                     name=label_of(verdict.student, people), new=new, reached=verdict.reached, points=verdict.points,
                     failure=verdict.failure, notes=verdict.remarks,
+                    days_late=days_late(verdict.circumstances),
                 )  # fmt: skip
 
             if scheduler:
@@ -131,6 +132,9 @@ def _sentence(verdict: Verdict, people: dict[str, Person], new: bool) -> str:
     if verdict.failure:
         return f"{who}: NO GRADE: {verdict.failure}"
     said = f"{who}: {verdict.reached:g} of {verdict.points:g} by the tests"
+    if days := days_late(verdict.circumstances):
+        share = min(1.0, days * verdict.circumstances["late_penalty_per_day"])
+        said += f", late by {counted(days, 'day')}" + (f": {share:.0%} is taken off" if share else "")
     if not new:
         return f"{said}, graded before"
     return said + "".join(f"\n    {note}" for note in verdict.remarks)

@@ -10,6 +10,7 @@ import yaml
 
 from classroom.demonstration.answers import Attempt
 from classroom.demonstration.people import Invented
+from classroom.timestamps import NAME, timestamp_text
 
 __all__ = ["LAYOUTS", "write_layout"]
 
@@ -66,10 +67,10 @@ def _gradescope(folder: Path, assignment: str, handed_in: HandedIn, points: floa
 
 def _nbgrader(folder: Path, assignment: str, handed_in: HandedIn, points: float) -> None:
     for at, (person, attempt) in enumerate(handed_in):
-        time = f"{_BEGAN + timedelta(minutes=at):%Y-%m-%d %H:%M:%S.%f} UTC"
+        time = timestamp_text(_BEGAN + timedelta(minutes=at))
         own = folder / f"{person.login}+{assignment}+{time}"
         _write(own / attempt.file, attempt)
-        (own / "timestamp.txt").write_text(time, encoding="utf-8")
+        (own / NAME).write_text(time, encoding="utf-8")
 
 
 _WRITERS: dict[str, Callable[[Path, str, HandedIn, float], Path | None]] = {

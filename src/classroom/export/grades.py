@@ -8,8 +8,8 @@ from nbgrader.api import Gradebook, MissingEntry
 from classroom.circumstances import circumstances_of, penalty_of, refusal_of, students_of
 from classroom.course import Course, CourseError
 from classroom.gradebook import open_gradebook
-from classroom.grading import handed_in
 from classroom.students import full_name
+from classroom.timestamps import handed_in
 from classroom.verdicts import Verdict, read_verdict
 
 __all__ = ["Grade", "TaskGrade", "grades_of", "late_penalty"]

@@ -27,10 +27,11 @@ from classroom.receive.platforms import (
     LayoutError,
 )
 from classroom.receive.roster import Roster
+from classroom.timestamps import NAME
 
 __all__ = ["Item", "items_of"]
 
-_OWN_FILES = ("timestamp.txt", "submission_secret.txt")  # nbgrader's, not the student's
+_OWN_FILES = (NAME, "submission_secret.txt")  # nbgrader's, not the student's
 
 
 @dataclass
@@ -156,7 +157,7 @@ def _nbgrader(members: Iterable[Member], assignment: str, roster: Roster | None)
             folders[parts[at]].append(("/".join(parts[at + 1 :]), member))
     for folder, inside in folders.items():
         login, _, rest = folder.rpartition(f"+{assignment}+")
-        said = next((_read(member) for path, member in inside if path == "timestamp.txt"), b"")
+        said = next((_read(member) for path, member in inside if path == NAME), b"")
         time = moment(said.decode("utf-8", "replace")) or moment(rest.split("+")[0])
         yield Item(
             (roster.find(login) if roster else None) or login,

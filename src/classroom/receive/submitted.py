@@ -19,6 +19,7 @@ from classroom.receive.archives import OF_A_STUDENT, Damaged, Refused, is_zip, l
 from classroom.receive.attempts import Counting, choose
 from classroom.receive.names import id_of_folder, printable
 from classroom.receive.receipts import Receipt, read_file, receipts_of
+from classroom.timestamps import write_timestamp
 
 __all__ = ["Submitted", "read_submitted", "submit"]
 
@@ -178,7 +179,7 @@ def _recorded(folder: Path, about: Submitted) -> Submitted:
 
 def _write(folder: Path, assignment: str, notebook: NotebookNode, counting: Counting) -> None:
     """Write the notebook after its time: who is interrupted between the two, runs it again."""
-    write_atomically(folder / "timestamp.txt", f"{counting.at:%Y-%m-%d %H:%M:%S.%f} UTC")
+    write_timestamp(folder, counting.at)
     text = nbformat.writes(notebook) + "\n"
     path = folder / f"{assignment}.ipynb"
     if not path.is_file() or path.read_bytes() != text.encode():
