@@ -11,7 +11,8 @@ PYTEST = ["-m", "pytest", "-q", "--durations=5"]
 OFFLINE = "not online"  # what needs the network is run by .github/workflows/online.yml
 
 # What the students' repository does not have.
-NEEDS = {"solutions": "solutions", "answers": "solutions", "classroom": "src/classroom"}
+NEEDS = {"solutions": "solutions", "answers": "solutions", "classroom": "src/classroom", "attacks": "src/classroom"}
+ATTACKS = ["tests/classroom/attacks", "tests/classroom/attacks_on_files"]  # their minutes have a bound: four
 
 LINT = {
     "ruff check": ["-m", "ruff", "check", "."],
@@ -43,7 +44,8 @@ def parts(everything):
         ],
         "solutions": ["-m", "tools.execute", "--solutions"],
         "answers": ["-W", "ignore", "-m", "tools.check_assignments", "--check"],
-        "classroom": [*PYTEST, *by_file, *chosen, "tests/classroom"],
+        "classroom": [*PYTEST, *by_file, *chosen, "tests/classroom", *(f"--ignore={folder}" for folder in ATTACKS)],
+        "attacks": [*PYTEST, *by_file, *chosen, *ATTACKS],
         "book": [*PYTEST, *chosen, "tests/book"],
         "browser": [*PYTEST, *chosen, "tests/browser"],
     }
