@@ -102,6 +102,5 @@ def refusal_of(course: Course, assignment: str, student: str) -> str:
 
 def students_of(course: Course, assignment: str) -> set[str]:
     """Return the folders' names of all who have handed something in, whether it can be read or not."""
-    prepared = {path.parent.parent.name for path in course.prepared(assignment)}
     received = {path.name for path in course.received.glob(f"{assignment}/*") if path.is_dir()}
-    return prepared | {name for name in received if not name.startswith(".")}
+    return {*course.prepared(assignment)} | {name for name in received if not name.startswith(".")}

@@ -139,9 +139,10 @@ class Course:
         """The folder of the repaired notebooks."""
         return self.work / "submitted"
 
-    def prepared(self, assignment: str) -> list[Path]:
-        """Return the repaired notebooks of an assignment, by its full name, in the order of the students' folders."""
-        return sorted(self.submitted.glob(f"*/{assignment}/{assignment}.ipynb"))
+    def prepared(self, assignment: str) -> list[str]:
+        """Return the names of the students' folders that have a repaired notebook of an assignment, sorted."""
+        found = self.submitted.glob(f"*/{assignment}/{assignment}.ipynb")
+        return sorted(path.parent.parent.name for path in found)  # names: five thousand paths are megabytes
 
     @property
     def autograded(self) -> Path:

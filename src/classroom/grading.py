@@ -45,10 +45,10 @@ def jobs_of(course: Course, assignment: str, students: Iterable[str] | None = No
     source = nbformat.read(course.source / name / f"{name}.ipynb", as_version=4)
     seed = read_seed(course.seed_file) if course.seed_file.exists() else None
     wanted = None if students is None else set(students)
-    for path in course.prepared(name):
-        student = path.parent.parent.name
+    for student in course.prepared(name):
         if wanted is not None and student not in wanted:
             continue
+        path = course.submitted / student / name / f"{name}.ipynb"
         try:
             text = nbformat.writes(complete_tests(read_submission(path), source))
         except Exception as error:
