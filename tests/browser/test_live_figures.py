@@ -23,7 +23,7 @@ SMALLEST = 24  # CSS pixels of what a finger is to hit: WCAG 2.2, 2.5.8
 TOUCHED = {
     "dates": "td.can >> nth=30",
     "zoo": "button >> nth=2",
-    "softmax": "button >> nth=1",
+    "softmax": "button >> nth=0",
     "heads": ".tokens button >> nth=2",
     "words": ".tokens button >> nth=3",
 }
