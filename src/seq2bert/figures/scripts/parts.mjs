@@ -9,6 +9,7 @@ export const STYLE = `
   --heat: var(--live-heat, #0072b2); --on-heat: var(--live-on-heat, #fff); --mark: var(--live-mark, #b34700);
   --most: var(--live-most, 60%); background: var(--ground); color: var(--ink); font: 1rem/1.5 var(--pst-font-family-base, var(--jp-content-font-family, system-ui, sans-serif)); }
 * { box-sizing: border-box; }
+[hidden] { display: none !important; }
 p { margin: 0; }
 .view { display: grid; gap: 0.9rem; grid-template-columns: minmax(0, 1fr); }
 .line { display: flex; flex-wrap: wrap; gap: 0.4rem 0.6rem; align-items: center; }
@@ -39,8 +40,8 @@ td { padding: 0; height: 1.55rem; position: relative;
   background: color-mix(in srgb, var(--heat) calc(var(--w) * 100%), var(--surface)); }
 table.words td { height: 1.3rem; }
 td.can { cursor: pointer; }
-table.can { min-width: calc(5.4rem + var(--columns) * 25px); }
-table.can :is(th.row, th.knob) { position: sticky; left: 0; right: 0; z-index: 3; background: var(--ground); }
+table.can { min-width: calc(5.4rem + var(--columns) * 13px); }
+table.can :is(th.row, th.knob) { position: sticky; left: -3px; right: -3px; z-index: 3; background: var(--ground); }
 td.can:hover { outline: 2px solid var(--ink); outline-offset: -1px; z-index: 1; }
 td:focus-visible { outline: 2px solid var(--mark); outline-offset: 0; z-index: 2; }
 td[aria-selected="true"]::after { content: ""; position: absolute; inset: 0; margin: auto; width: 0.6rem; height: 0.6rem;
