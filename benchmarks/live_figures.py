@@ -1,12 +1,15 @@
 """How long a live figure takes in a browser: from the click until it is ready, and for an answer.
 
-Run after `make book`, with Playwright installed and the system's Chromium: ``python -m benchmarks.live_figures``.
-Bytes are those of the files that a figure loads.
+Run after `make book`, with Playwright installed and the system's Chromium:
+``python -m benchmarks.live_figures --json benchmarks/records/live_figures.json``. Bytes are those of the files that a
+figure loads.
 """
 
 import argparse
 import functools
 import http.server
+import json
+import os
 import shutil
 import statistics
 import sys
@@ -46,9 +49,10 @@ def measure(page, address: str, name: str) -> tuple[float, list[float], int]:
 
 
 def main() -> None:
-    """Print a table."""
+    """Print a table, and write it down."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--chromium", default=shutil.which("chromium"), help="path of the browser")
+    parser.add_argument("--json", type=Path, help="where to write the results")
     arguments = parser.parse_args()
     if not (HTML / PAGE).exists():
         sys.exit("There is no site: make book")
@@ -64,11 +68,16 @@ def main() -> None:
         page = browser.new_page()
         page.goto(address)
         names = page.eval_on_selector_all(".live-figure", "all => all.map(one => one.id.slice(5))")
+        results = {}
         for name in names:
             ready, answers, size = measure(page, address, name)
-            print(f"{name:14} {ready:9.0f} {statistics.median(answers):10.1f} {size:10}")
+            results[name] = {"ready_ms": round(ready), "answer_ms": round(statistics.median(answers), 1), "bytes": size}
+            print(f"{name:14} {ready:9.0f} {results[name]['answer_ms']:10.1f} {size:10}")
         browser.close()
     server.shutdown()
+    if arguments.json:
+        said = {"cores": os.cpu_count(), "scripts": scripts, "figures": results}
+        arguments.json.write_text(json.dumps(said, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

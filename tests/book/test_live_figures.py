@@ -8,10 +8,14 @@ import re
 import statistics
 
 import pytest
+import torch
 from bs4 import BeautifulSoup
 
+from seq2bert.figures import attention_figure
 from seq2bert.figures.bundle import bundle, module_sources
-from seq2bert.figures.site import SITE
+from seq2bert.figures.site import SITE, SiteFigure
+from seq2bert.recurrent import build_seq2seq
+from seq2bert.vocabulary import Vocabulary
 from tests.live.compare import LOGITS, SCRIPTS, WEIGHTS, compare, differences, draw, run_module
 from tools import export_live
 
@@ -136,6 +140,25 @@ def test_a_figure_says_what_it_is_without_scripts(figures, packed, name):
     assert figure.find("noscript").get_text().strip()
     assert json.loads(markup.unescape(figure["data-settings"])) == json.loads(json.dumps(figures[name].settings))
     assert figures[name].view in {one.removeprefix("view_") for one in module_sources()}
+
+
+def test_one_more_figure_takes_an_entry_and_nothing_else(monkeypatch, tmp_path):
+    """Its files, its first view and its golden answers are made; no script, no other table and no file knows it."""
+    source, target = Vocabulary("abc "), Vocabulary("012")
+    torch.manual_seed(0)
+    sizes = {"n_source": len(source), "n_target": len(target), "pad_id": source.pad_id}
+    model = build_seq2seq(**sizes, d_embedding=8, d_encoder=4, d_decoder=8, score="cosine").eval()
+    figure = attention_figure(model, source=source, target=target, max_length=5, text="ab c")
+    entry = SiteFigure(lambda: figure, "toy", lambda chance: {"text": "".join(chance.choices("abc ", k=6))})
+    monkeypatch.setattr("seq2bert.figures.site.SITE", {"toy": entry})
+    export_live.make(tmp_path)
+    made = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
+    served = export_live.SERVED
+    assert made == {"_live/toy.html", *(f"{served}/{name}" for name in ("live.js", "toy.bin", "toy.weights.js"))}
+    assert 'data-weights="toy"' in (tmp_path / "_live/toy.html").read_text(encoding="utf-8")
+    result = compare({"toy": figure}, {"toy": draw(entry, CASES, "toy")})["toy"]
+    assert result["numbers"] >= 10 * CASES
+    assert (result["different"], result["logits"] < LOGITS, result["weights"] < WEIGHTS) == (0, True, True)
 
 
 @pytest.mark.site

@@ -50,6 +50,15 @@ def test_first_view_of_a_lecture_is_light(measured):
     assert heavy == {}
 
 
+def test_figures_wait_for_a_click(measured, html):
+    """A page with a live figure loads what offers it, and neither its scripts nor its weights."""
+    with_figure = [name for name in measured if 'class="live-figure"' in (html / name).read_text(encoding="utf-8")]
+    assert with_figure
+    for name in with_figure:
+        live = [file for file in measured[name][0] if "/live/" in file]
+        assert sorted(file.rpartition("/")[2].partition("?")[0] for file in live) == ["live.css", "start.js"], name
+
+
 def test_pictures_below_the_first_view_wait(measured, html):
     """A lecture has more pictures than are loaded at once."""
     for name, (sizes, _) in measured.items():

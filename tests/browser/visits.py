@@ -34,14 +34,15 @@ OVERFLOWING = """() => {
   return wide.slice(0, 5).map(one => one.outerHTML.slice(0, 150)).concat(wide.length ? [] : ["the page itself"]);
 }"""
 
-AXE = """async ([tags, more]) => {
+AXE = """async ([tags, more, part]) => {
   const rules = Object.fromEntries(more.map(name => [name, {enabled: true}]));
-  const found = await axe.run(document, {
+  const found = await axe.run(part || document, {
     runOnly: {type: "tag", values: tags}, rules, resultTypes: ["violations"], elementRef: false
   });
-  return found.violations.flatMap(rule => rule.nodes.map(
-    node => `${rule.id}: ${node.target.join(" ")} ${node.any.concat(node.all, node.none).map(c => c.message)[0] || ""}`
-  ));
+  return found.violations.flatMap(rule => rule.nodes.map(node => {
+    const [first] = node.any.concat(node.all, node.none);
+    return `${rule.id}: ${node.target.flat().join(" ")} ${first?.message || ""}`;
+  }));
 }"""
 
 
@@ -69,7 +70,7 @@ class Findings:
     theme: str = ""
 
 
-def _listen(page, address, found):
+def listen(page, address, found):
     """Write down what the page complains about and what it asks for in vain."""
     page.on("console", lambda message: message.type in ("error", "warning") and found.console.append(message.text))
     page.on("pageerror", lambda error: found.console.append(str(error)))
@@ -93,13 +94,13 @@ async def _visit(browser, address, visit, axe):
     try:
         context.set_default_timeout(PATIENCE)
         page = await context.new_page()
-        _listen(page, address, found)
+        listen(page, address, found)
         await page.goto(address + visit.page, wait_until="load")
         await page.evaluate("document.fonts.ready")
         found.theme = await page.evaluate("document.documentElement.dataset.theme")
         found.overflow = await page.evaluate(OVERFLOWING)
         await page.evaluate(axe)
-        found.axe = await page.evaluate(AXE, [TAGS, MORE_RULES])
+        found.axe = await page.evaluate(AXE, [TAGS, MORE_RULES, None])
     finally:
         await context.close()
     return found

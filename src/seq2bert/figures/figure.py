@@ -13,6 +13,17 @@ from seq2bert.figures.weights import ModelData, pack
 
 __all__ = ["LiveFigure"]
 
+# A notebook's colours. JupyterLab says its own; Colab and VS Code only that they are dark.
+_STYLE = """<style>
+.seq2bert-figure { background: var(--jp-layout-color0, #fff); color: var(--jp-content-font-color1, #1f2328);
+  margin: 1em 0; max-width: 46rem; padding: .75em; }
+:is([data-jp-theme-light="false"], [theme="dark"], .vscode-dark) .seq2bert-figure {
+  --live-heat: #56b4e9; --live-on-heat: #10161c; --live-mark: #f2a65a; --live-most: 45%; }
+:is([theme="dark"], .vscode-dark) .seq2bert-figure { --jp-layout-color0: #14181e; --jp-layout-color1: #222832;
+  --jp-content-font-color1: #ced6dd; --jp-content-font-color2: #9ca4af; --jp-border-color1: #48566b; }
+</style>
+"""
+
 
 @dataclass(frozen=True)
 class LiveFigure:
@@ -64,7 +75,7 @@ class LiveFigure:
         settings = json.dumps(self.settings, ensure_ascii=False).replace("</", "<\\/")
         buffer = f'{GLOBAL}.fromBase64("{weights}")' if weights else "undefined"
         return (
-            f'<figure style="margin:1em 0;max-width:46rem"><figcaption><strong>{html.escape(self.title)}</strong> '
+            f'{_STYLE}<figure class="seq2bert-figure"><figcaption><strong>{html.escape(self.title)}</strong> '
             f'{html.escape(self.look_for)}</figcaption><div id="{place}" style="margin-top:.75em">{self.still}</div>'
             f'</figure>\n<script>(() => {{\n{bundle()}\nconst place = document.getElementById("{place}");\n'
             f'const host = document.createElement("div");\n'

@@ -71,14 +71,23 @@ def _bert() -> tuple[BertForMaskedTokens, WordPiece]:
     return load_bert(shipped_folder()).model.eval(), WordPiece.load(shipped_folder())
 
 
-def _words() -> LiveFigure:
+def _with_cost(figure: LiveFigure) -> LiveFigure:
+    """Say what the rounded weights of a figure cost."""
     accuracy = {bits: score["accuracy"] for bits, score in load_result("four-bits")["summary"].items()}
-    figure = words_figure(*_bert(), bits=4)
     cost = (
-        " The weights are rounded to four bits, to load faster; on held-out text it guesses "
-        f"{accuracy['4 bits']:.1%} of the hidden pieces, instead of {accuracy['16 bits']:.1%}."
+        " The weights are rounded to four bits, to load faster; on held-out text the model then "
+        f"guesses {accuracy['4 bits']:.1%} of the hidden pieces, instead of {accuracy['16 bits']:.1%}."
     )
-    return replace(figure, title="Masked words, predicted by the course's BERT", look_for=figure.look_for + cost)
+    return replace(figure, look_for=figure.look_for + cost)
+
+
+def _bert_heads() -> LiveFigure:
+    return _with_cost(bert_heads_figure(*_bert(), bits=4))
+
+
+def _words() -> LiveFigure:
+    figure = words_figure(*_bert(), bits=4)
+    return _with_cost(replace(figure, title="Masked words, predicted by the course's BERT"))
 
 
 def _draw_date(generator: random.Random) -> dict[str, Any]:
@@ -123,7 +132,7 @@ SITE = {
     "scores": SiteFigure(_scores, "scores", _draw_date),
     "softmax": SiteFigure(softmax_figure, None, _draw_scores),
     "heads": SiteFigure(_heads, "heads", _draw_date),
-    "bert-heads": SiteFigure(lambda: bert_heads_figure(*_bert(), bits=4), "bert", _draw_sentence),
+    "bert-heads": SiteFigure(_bert_heads, "bert", _draw_sentence),
     "masked-words": SiteFigure(_words, "bert", _draw_hidden),
 }
 """By name: what the marks in pages say."""

@@ -7,8 +7,9 @@ export const STYLE = `
   --surface: var(--pst-color-surface, var(--jp-layout-color1, #f5f6f8));
   --line: var(--pst-color-border, var(--jp-border-color1, #c9ccd1));
   --heat: var(--live-heat, #0072b2); --on-heat: var(--live-on-heat, #fff); --mark: var(--live-mark, #b34700);
-  color: var(--ink); font: 1rem/1.5 var(--pst-font-family-base, var(--jp-content-font-family, system-ui, sans-serif)); }
+  --most: var(--live-most, 60%); background: var(--ground); color: var(--ink); font: 1rem/1.5 var(--pst-font-family-base, var(--jp-content-font-family, system-ui, sans-serif)); }
 * { box-sizing: border-box; }
+[hidden] { display: none !important; }
 p { margin: 0; }
 .view { display: grid; gap: 0.9rem; grid-template-columns: minmax(0, 1fr); }
 .line { display: flex; flex-wrap: wrap; gap: 0.4rem 0.6rem; align-items: center; }
@@ -39,6 +40,8 @@ td { padding: 0; height: 1.55rem; position: relative;
   background: color-mix(in srgb, var(--heat) calc(var(--w) * 100%), var(--surface)); }
 table.words td { height: 1.3rem; }
 td.can { cursor: pointer; }
+table.can { min-width: calc(5.4rem + var(--columns) * 13px); }
+table.can :is(th.row, th.knob) { position: sticky; left: -3px; right: -3px; z-index: 3; background: var(--ground); }
 td.can:hover { outline: 2px solid var(--ink); outline-offset: -1px; z-index: 1; }
 td:focus-visible { outline: 2px solid var(--mark); outline-offset: 0; z-index: 2; }
 td[aria-selected="true"]::after { content: ""; position: absolute; inset: 0; margin: auto; width: 0.6rem; height: 0.6rem;
@@ -61,8 +64,7 @@ svg.map text { font: 9px var(--mono); fill: var(--muted); text-anchor: middle; }
 .heads button[aria-pressed="true"] { background: none; border-color: var(--mark); }
 .tokens { display: flex; flex-wrap: wrap; gap: 0.3rem 0.25rem; font: 0.9375rem/1.2 var(--mono); }
 .tokens > * { border: 1px solid var(--line); border-radius: 4px; padding: 0.25rem 0.4rem; min-height: 1.8rem; min-width: 1.6rem; text-align: center;
-  font: inherit; background: color-mix(in srgb, var(--heat) calc(var(--w, 0) * 100%), var(--ground)); }
-.tokens > .deep { color: var(--on-heat); }
+  font: inherit; background: color-mix(in srgb, var(--heat) calc(var(--w, 0) * var(--most)), var(--ground)); }
 .tokens button[aria-pressed="true"] { background: var(--mark); border-color: var(--mark); color: var(--ground); }
 .tokens button.hidden { border-style: dashed; border-color: var(--mark); }
 .tokens button.hidden[aria-pressed="false"] { color: var(--mark); }
@@ -212,7 +214,7 @@ export function heatMap({ label, rows, columns, weights, words, marked = {}, off
     el("tr", { role: "row", class: off[y] ? "off" : undefined },
       el("th", { class: "row", scope: "row", role: "rowheader" }, row), cells[y], knob ? el("th", { class: "knob", role: "gridcell" }, knob(y)) : null),
   );
-  const table = el("table", { role: "grid", "aria-label": label, class: words ? "words" : undefined, onkeydown, onfocusin }, head, body);
+  const table = el("table", { role: "grid", "aria-label": label, class: words ? "words" : choose ? "can" : undefined, css: { "--columns": columns.length }, onkeydown, onfocusin }, head, body);
   go(0, 0);
   return Object.assign(table, { go, place: () => place });
 }

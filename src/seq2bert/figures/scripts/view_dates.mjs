@@ -13,9 +13,14 @@ export function answer(models, { text, forced }) {
 export function show(root, models, first, options) {
   let { text } = first;
   let forced = { ...first.forced };
+  let last; // the row that was changed last
   const result = el("p", { class: "answer" });
   const note = el("p", { class: "quiet" });
   const holder = el("div", { class: "scroll" });
+  const [place, left, right] = [el("span"), ...[["◀", -1, "left"], ["▶", 1, "right"]].map(([sign, by, side]) =>
+    el("button", { type: "button", "aria-label": `Look one character further ${side}`, onclick: () => move(by) }, sign),
+  )];
+  const steer = el("div", { class: "line quiet", role: "group", "aria-label": "Where the changed row looks" }, place, left, right);
   const undo = el("button", { type: "button", onclick: () => (forced = {}) && update() }, "Undo all changes");
   const field = textField({
     label: options.label, value: text, examples: options.examples, longest: LONGEST,
@@ -28,16 +33,26 @@ export function show(root, models, first, options) {
   const say = frame(
     root, field, el("div", {}, result, note), holder,
     el("div", { class: "line quiet" }, el("span", { class: "scale" }, "weight 0 to 1"), undo),
+    steer,
     el("p", { class: "quiet" }, "Click a cell, or go there with the arrow keys and press Enter: the row then looks only there. ∅ lets a row look nowhere. Once more undoes it."),
   );
 
   function turn(step, value) {
+    last = step;
     if (forced[step] === value) delete forced[step];
     else forced[step] = value;
     update();
   }
 
+  function move(by) { // cells are narrow on a phone; these buttons are not
+    forced[last] = Math.max(0, Math.min(text.length - 1, forced[last] + by));
+    update();
+  }
+
   function update() {
+    const at = forced[last];
+    steer.hidden = typeof at !== "number";
+    place.textContent = steer.hidden ? "" : `Row ${last + 1} looks at “${shown(text[at])}”, place ${at + 1}`;
     undo.disabled = Object.keys(forced).length === 0;
     if (!text) {
       result.textContent = "";

@@ -68,7 +68,7 @@ export function show(root, models, first, options) {
       asks.replaceChildren(...rows.map((name, i) => el("button", { type: "button", onclick: () => choose(i) }, name)));
     }
     [...asks.children].forEach((button, i) => button.setAttribute("aria-pressed", String(i === query)));
-    looks.replaceChildren(...columns.map((name, i) => el("span", { class: weights[i] > 0.55 ? "deep" : undefined, css: { "--w": (weights[i] ?? 0).toFixed(3) }, title: percent(weights[i] ?? 0) }, name)));
+    looks.replaceChildren(...columns.map((name, i) => el("span", { css: { "--w": (weights[i] ?? 0).toFixed(3) }, title: percent(weights[i] ?? 0) }, name)));
     const best = [...weights.keys()].sort((a, b) => weights[b] - weights[a]).filter((i) => weights[i] >= 0.01).slice(0, 3);
     sentence.textContent = `“${rows[query]}” looks at ${best.map((i) => `“${columns[i]}” (place ${i + 1}, ${percent(weights[i])})`).join(", ")}`;
     say(sentence.textContent);
