@@ -43,6 +43,24 @@ def graded(small):
     return small
 
 
+def test_what_the_exchange_asks_for_lies_beside_the_page(graded):
+    """The time and the secret of what was graded; a secret that nobody knows where there is none, the same again."""
+    (graded.submitted / "ada" / NAME / "submission_secret.txt").write_text("ada's" * 9, encoding="utf-8")  # no secret
+    (graded.submitted / "bob" / NAME / "submission_secret.txt").write_text("b0b" * 30, encoding="utf-8")
+    grade_class(graded, "e99", again=True, execute=on_this_machine(graded, trusted=True))
+    for _ in range(2):
+        beside = {student: write_feedback(graded, "e99", student).parent for student in ("ada", "bob")}
+        secrets = {student: (folder / "submission_secret.txt").read_text() for student, folder in beside.items()}
+        assert secrets["bob"] == "b0b" * 30
+        assert secrets["ada"] == (graded.autograded / "ada" / NAME / "submission_secret.txt").read_text()
+        assert re.fullmatch(r"nobody-[0-9a-f]{128}", secrets["ada"])
+        assert (beside["ada"] / "timestamp.txt").read_text() == "2026-11-01 12:00:00.000000 UTC"
+        grade_class(graded, "e99", again=True, execute=on_this_machine(graded, trusted=True))
+    (graded.autograded / "ada" / NAME / "submission_secret.txt").unlink()  # as an earlier version graded
+    write_feedback(graded, "e99", "ada")
+    assert (beside["ada"] / "submission_secret.txt").read_text() == secrets["ada"]
+
+
 def test_page_says_what_failed_and_hides_hidden_tests(graded):
     text = write_feedback(graded, "e99", "bob").read_text(encoding="utf-8")
     assert "the sum of each row" in text
