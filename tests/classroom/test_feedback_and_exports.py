@@ -121,7 +121,7 @@ def test_table(graded):
 def test_other_systems_say_what_lateness_cost():
     late = Grade("ada", reached=7.2, points=10.0, penalty=1.8, state="graded")
     assert json.loads(gradescope_results(late))["output"] == "graded; 1.8 points were taken off because it was late"
-    text, remarks = fill_moodle("Identifier,Grade,Feedback comments\r\nada,,\r\n", [late])
+    text, remarks, _ = fill_moodle("Identifier,Grade,Feedback comments\r\nada,,\r\n", [late])
     assert read_table(text)[1] == ["ada", "7.2", "1.8 points were taken off because it was late."]
     assert remarks == []
 
@@ -132,6 +132,11 @@ def test_nasty_names_read_back_and_start_no_formula(name):
     assert plain(cells[0]) == name
     assert not cells[0].lstrip().startswith(("=", "+", "-", "@", "\t"))
     assert cells[1] == "1.5"
+
+
+def test_without_the_apostrophe_nasty_names_would_start_formulas(monkeypatch):
+    monkeypatch.setattr("classroom.export.spreadsheet.safe", str)
+    assert {read_table(write_table([[name]]))[0][0][0] for name in NASTY} >= set("=+-@")
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")))
@@ -149,7 +154,7 @@ CANVAS = (
 
 
 def test_canvas(graded):
-    text, unmatched = fill_canvas(CANVAS, "E99 Small", grades_of(graded, "e99"))
+    text, unmatched, _ = fill_canvas(CANVAS, "E99 Small", grades_of(graded, "e99"))
     rows = read_table(text)
     assert rows[0] == ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "E99 Small (4711)"]
     assert [row[-1] for row in rows[1:]] == ["10", "9", "4", ""]

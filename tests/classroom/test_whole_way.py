@@ -291,8 +291,17 @@ def test_the_log_is_read_by_student(small):
     call("grade", "e99", "--trusted")
     events = [item["event"] for item in call("log", "e99", "--student", "Ada O'Brien")[1]["items"]]
     assert events == ["received", "graded"]
+    call("feedback", "e99")
+    (mine,) = [item for item in call("export", "e99")[1]["items"] if item.get("name") == "Ada O'Brien"]
+    assert mine["says"] == "Ada O'Brien: to be graded by hand, 9 of 10"
+    *_, page, grade = call("log", "e99", "--student", "Ada O'Brien")[1]["items"]
+    assert (page["event"], grade["event"]) == ("feedback", "export")
+    assert page["path"] == str(small.feedback / page["student"] / NAME / f"{NAME}.html")
+    assert (grade["to"], grade["reached"], grade["path"]) == ("csv", 9, mine["path"])
+    text = said("log", "--student", "Ada O'Brien", "--last", "1")[1]
+    assert text.endswith(f"; to: csv; reached: 9; points: 10; path: {mine['path']}\n")
     with small.log_file.open("a", encoding="utf-8") as file:
         file.write('{"time": "2026-')  # cut by an interruption
-    code, text = said("log", "--last", "1")
+    code, text = said("log", "--event", "graded", "--last", "1")
     assert code == 0
     assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d graded e99-small s100[12]; reached: \d.*\n", text)
