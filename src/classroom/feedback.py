@@ -18,11 +18,13 @@ from nbgrader.api import MissingEntry
 from classroom.authored import complete_tests, heading_of, marks_of, title_of
 from classroom.cells import test_of
 from classroom.course import Course, write_atomically
+from classroom.exchange import read_secret, write_any_secret
 from classroom.export.grades import late_penalty
 from classroom.gradebook import open_gradebook
 from classroom.outputs import safe_outputs
 from classroom.printable import printable
 from classroom.students import full_name
+from classroom.timestamps import handed_in, write_timestamp
 from classroom.verdicts import Verdict, read_verdict
 
 __all__ = ["Page", "TaskLine", "page_of", "render", "write_feedback"]
@@ -111,6 +113,8 @@ img { max-width: 100%; background: white; }
 def write_feedback(course: Course, assignment: str, student: str) -> Path | None:
     """Write a student's page and return its path; None if there is no grade.
 
+    Beside it lie the time and the secret of the submission, by which `nbgrader release_feedback` hands the page out.
+
     Raises
     ------
     CourseError
@@ -120,8 +124,11 @@ def write_feedback(course: Course, assignment: str, student: str) -> Path | None
     page = page_of(course, name, student)
     if page is None:
         return None
-    path = course.feedback / student / name / f"{name}.html"
-    write_atomically(path, render(page))
+    graded, folder = (place / student / name for place in (course.autograded, course.feedback))
+    write_timestamp(folder, handed_in(graded))
+    write_any_secret(folder, read_secret(graded))
+    path = folder / f"{name}.html"
+    write_atomically(path, render(page), mode=0o644)  # the exchange copies it as it is, and its student reads it there
     return path
 
 

@@ -44,7 +44,7 @@ def open_gradebook(course: Course) -> Iterator[Gradebook]:
         If it is locked, may not be written, is none, or its server does not answer; also from what is done with it.
     """
     if course.db_url.startswith("sqlite"):
-        course.work.mkdir(parents=True, exist_ok=True)
+        course.work.mkdir(mode=0o700, parents=True, exist_ok=True)
     _find_alembic()
     with warnings.catch_warnings(), _in_one_sentence(course), _one_report_is_enough():
         warnings.simplefilter("ignore", SAWarning)  # nbgrader's own way with sessions

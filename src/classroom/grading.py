@@ -21,6 +21,7 @@ import nbformat
 from classroom.authored import complete_tests, read_submission
 from classroom.circumstances import circumstances_of
 from classroom.course import Course, CourseError, Unavailable
+from classroom.exchange import read_secret
 from classroom.gradebook import register
 from classroom.judging import Execute, Job, no_verdict
 from classroom.printable import printable
@@ -168,7 +169,7 @@ class _Run:
                 rest.unlink(missing_ok=True)
             notebook = nbformat.reads(job.notebook, as_version=4)
             try:
-                self.recorder.record(verdict, notebook, timestamp=handed_in(folder))
+                self.recorder.record(verdict, notebook, timestamp=handed_in(folder), secret=read_secret(folder))
             except (ValueError, TypeError, LookupError) as error:
                 if isinstance(error, CourseError):
                     raise

@@ -20,6 +20,7 @@ from sqlalchemy.exc import DataError, DBAPIError
 
 from classroom.circumstances import circumstances_of, penalty_of
 from classroom.course import Course, write_atomically
+from classroom.exchange import write_any_secret
 from classroom.gradebook import graded_notebook, open_gradebook
 from classroom.timestamps import write_timestamp
 from classroom.verdicts import Verdict
@@ -57,7 +58,7 @@ class Recorder:
         self._db.rollback()
         return found
 
-    def record(self, verdict: Verdict, notebook: NotebookNode, *, timestamp: datetime) -> None:
+    def record(self, verdict: Verdict, notebook: NotebookNode, *, timestamp: datetime, secret: str = "") -> None:
         """Write a verdict into the gradebook, and the notebook for formgrader.
 
         Manual scores and comments stay. An answer that a person grades needs grading if it has no manual score, is
@@ -70,6 +71,8 @@ class Recorder:
             The submission, with complete tests.
         timestamp : datetime
             When it was handed in, UTC, without a zone, as nbgrader keeps it.
+        secret : str
+            Of the submission in nbgrader's exchange; empty if it came another way.
 
         Raises
         ------
@@ -89,6 +92,7 @@ class Recorder:
         path = self.course.autograded / verdict.student / self.assignment
         write_atomically(path / f"{self.assignment}.ipynb", nbformat.writes(graded_notebook(notebook, verdict)))
         write_timestamp(path, timestamp)
+        write_any_secret(path, secret)
 
     def _open(self) -> None:
         gradebook = self._stack.enter_context(open_gradebook(self.course))

@@ -1,14 +1,19 @@
 """The command, from an empty class to feedback, in the sandbox; settings; what is said when something is missing."""
 
+import io
 import json
+import re
 
 import psutil
 import pytest
+from rich.console import Console
 
 from classroom import sandbox
+from classroom.command.printing import Printer, progress
 from classroom.course import Course, CourseError, Settings
 from classroom.doctor import examine
 from classroom.gradebook import open_gradebook
+from classroom.verdicts import read_verdict
 from tests.classroom.calling import call
 from tests.classroom.submissions import HALF, RIGHT, hand_in
 from tests.small_assignment import NAME
@@ -169,16 +174,44 @@ def test_doctor_names_what_lacks(small, monkeypatch):
 def test_dask_gives_the_same_gradebook(small, needs_bubblewrap):
     from distributed import LocalCluster
 
-    from classroom.cluster import on_cluster
-    from classroom.grading import grade_class
-    from classroom.workers import on_this_machine
-
     for student, bodies in {"ada": RIGHT, "bob": HALF, "eve": ENDS}.items():
         hand_in(small, student, bodies)
-    alone = grade_class(small, "e99", execute=on_this_machine(small, workers=1))
+
+    def graded():
+        """What the class has now, and the numbers of the verdicts: a verdict's file is written over."""
+        verdicts = [read_verdict(small, NAME, student) for student in ("ada", "bob", "eve")]
+        with open_gradebook(small) as gradebook:
+            scores = [gradebook.find_submission_notebook(NAME, NAME, verdict.student).score for verdict in verdicts]
+        return [(each.outcomes, each.failure) for each in verdicts], scores, {each.id for each in verdicts}
+
+    assert call("grade", "e99", "--workers", "1")[0] == 0
+    *alone, ours = graded()
+    assert alone[1] == [9, 4, 5]
     options = {"processes": True, "threads_per_worker": 1, "dashboard_address": ":0"}
     with LocalCluster(n_workers=1, **options) as cluster:
-        together = grade_class(small, "e99", again=True, execute=on_cluster(small, cluster.scheduler_address))
-    assert [(v.student, v.outcomes, v.failure) for v in together] == [(v.student, v.outcomes, v.failure) for v in alone]
-    with pytest.raises(CourseError, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:1"):
-        list(on_cluster(small, "tcp://127.0.0.1:1")(iter([])))
+        code, said, _ = call("regrade", "e99", "--scheduler", cluster.scheduler_address)
+    assert (code, {item["student"]: item["reached"] for item in said["items"]}) == (0, {"ada": 9, "bob": 4, "eve": 5})
+    *together, theirs = graded()
+    assert together == alone
+    assert not theirs & ours  # all were graded again
+    code, _, error = call("regrade", "e99", "--scheduler", "tcp://127.0.0.1:1")
+    assert (code, "no Dask scheduler answers at tcp://127.0.0.1:1" in error) == (3, True)
+    assert graded()[2] == theirs
+
+
+def test_a_bar_moves_on_a_terminal_only():
+    """It says what is done and of how many, and moves by one for each; nothing of it is in what a script reads."""
+    for terminal, as_json in ((True, False), (False, False), (True, True)):
+        printer = Printer(as_json)
+        out = io.StringIO()
+        printer.console = Console(file=out, force_terminal=terminal, width=100)
+        with progress(printer, "grading e99", 3) as advance:
+            for student in ("ada", "bob", "eve"):
+                printer.line(f"{student}: graded")
+                advance()
+        said = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", out.getvalue())
+        if terminal and not as_json:
+            assert re.search("grading e99 .*3/3", said)
+        else:
+            assert "grading e99" not in said
+        assert ("bob: graded" in said) != as_json

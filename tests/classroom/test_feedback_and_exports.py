@@ -43,6 +43,24 @@ def graded(small):
     return small
 
 
+def test_what_the_exchange_asks_for_lies_beside_the_page(graded):
+    """The time and the secret of what was graded; a secret that nobody knows where there is none, the same again."""
+    (graded.submitted / "ada" / NAME / "submission_secret.txt").write_text("ada's" * 9, encoding="utf-8")  # no secret
+    (graded.submitted / "bob" / NAME / "submission_secret.txt").write_text("b0b" * 30, encoding="utf-8")
+    grade_class(graded, "e99", again=True, execute=on_this_machine(graded, trusted=True))
+    for _ in range(2):
+        beside = {student: write_feedback(graded, "e99", student).parent for student in ("ada", "bob")}
+        secrets = {student: (folder / "submission_secret.txt").read_text() for student, folder in beside.items()}
+        assert secrets["bob"] == "b0b" * 30
+        assert secrets["ada"] == (graded.autograded / "ada" / NAME / "submission_secret.txt").read_text()
+        assert re.fullmatch(r"nobody-[0-9a-f]{128}", secrets["ada"])
+        assert (beside["ada"] / "timestamp.txt").read_text() == "2026-11-01 12:00:00.000000 UTC"
+        grade_class(graded, "e99", again=True, execute=on_this_machine(graded, trusted=True))
+    (graded.autograded / "ada" / NAME / "submission_secret.txt").unlink()  # as an earlier version graded
+    write_feedback(graded, "e99", "ada")
+    assert (beside["ada"] / "submission_secret.txt").read_text() == secrets["ada"]
+
+
 def test_page_says_what_failed_and_hides_hidden_tests(graded):
     text = write_feedback(graded, "e99", "bob").read_text(encoding="utf-8")
     assert "the sum of each row" in text
@@ -103,7 +121,7 @@ def test_table(graded):
 def test_other_systems_say_what_lateness_cost():
     late = Grade("ada", reached=7.2, points=10.0, penalty=1.8, state="graded")
     assert json.loads(gradescope_results(late))["output"] == "graded; 1.8 points were taken off because it was late"
-    text, remarks = fill_moodle("Identifier,Grade,Feedback comments\r\nada,,\r\n", [late])
+    text, remarks, _ = fill_moodle("Identifier,Grade,Feedback comments\r\nada,,\r\n", [late])
     assert read_table(text)[1] == ["ada", "7.2", "1.8 points were taken off because it was late."]
     assert remarks == []
 
@@ -114,6 +132,11 @@ def test_nasty_names_read_back_and_start_no_formula(name):
     assert plain(cells[0]) == name
     assert not cells[0].lstrip().startswith(("=", "+", "-", "@", "\t"))
     assert cells[1] == "1.5"
+
+
+def test_without_the_apostrophe_nasty_names_would_start_formulas(monkeypatch):
+    monkeypatch.setattr("classroom.export.spreadsheet.safe", str)
+    assert {read_table(write_table([[name]]))[0][0][0] for name in NASTY} >= set("=+-@")
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")))
@@ -131,7 +154,7 @@ CANVAS = (
 
 
 def test_canvas(graded):
-    text, unmatched = fill_canvas(CANVAS, "E99 Small", grades_of(graded, "e99"))
+    text, unmatched, _ = fill_canvas(CANVAS, "E99 Small", grades_of(graded, "e99"))
     rows = read_table(text)
     assert rows[0] == ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "E99 Small (4711)"]
     assert [row[-1] for row in rows[1:]] == ["10", "9", "4", ""]

@@ -150,6 +150,13 @@ def test_without_the_extra_it_says_what_to_install(small):
     assert done.stderr.endswith("is not installed: pip install 'seq2bert[instructor]'\n")
 
 
+def test_without_dask_it_says_what_to_install(small, upload, monkeypatch):
+    call("receive", "e99", upload)
+    monkeypatch.delitem(sys.modules, "classroom.cluster", raising=False)
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    fails(3, "grade", "e99", "--scheduler", "tcp://127.0.0.1:8786", says="pip install 'seq2bert[cluster]'")
+
+
 def test_a_new_gradebook_needs_no_activated_environment(small, monkeypatch):
     monkeypatch.setenv("PATH", "/nowhere")
     with open_gradebook(small) as gradebook:

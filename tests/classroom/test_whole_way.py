@@ -14,6 +14,10 @@ from pathlib import Path
 
 import pytest
 import requests
+from nbgrader.auth import Authenticator
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.exchange import default as exchange
+from traitlets.config import Config
 
 from classroom.demonstration import KINDS, LAYOUTS, invent, invented
 from classroom.feedback import page_of
@@ -232,6 +236,7 @@ def test_nbgraders_own_commands_work_on_the_same_folders(small, tmp_path):
     page = (small.feedback / "ann" / NAME / f"{NAME}.html").read_text(encoding="utf-8")
     assert "Because." in page
     assert "secret_number" not in page
+    assert (small.feedback / "ann" / NAME / "submission_secret.txt").is_file()  # what release_feedback needs
     shown = nbgrader(small, "validate", str(small.submitted / "ann" / NAME / f"{NAME}.ipynb"))
     assert "Success! Your notebook passes all the tests" in shown
     nbgrader(small, "autograde", NAME, "--force")  # in place of ours: the scores are the same
@@ -241,14 +246,62 @@ def test_nbgraders_own_commands_work_on_the_same_folders(small, tmp_path):
     assert call("feedback", "e99")[1]["pages"] == 1
 
 
+def test_the_exchange_gives_each_page_to_its_student(small, tmp_path):
+    """Released, fetched, submitted twice, received, graded, and the pages back: all but the middle by nbgrader."""
+    places = {name: tmp_path / name for name in ("root", "cache", "assignment_dir")}
+    for place in places.values():
+        place.mkdir()
+    config = Config(Exchange={name: str(place) for name, place in places.items()})
+    config.CourseDirectory = Config(course_id="seq2bert", student_id="ann", assignment_id=NAME, root=str(small.root))
+    config.CourseDirectory.release_directory = "exercises"
+
+    def step(name):
+        both = {"coursedir": CourseDirectory(config=config), "authenticator": Authenticator(config=config)}
+        getattr(exchange, name)(**both, config=config).start()
+
+    step("ExchangeReleaseAssignment")
+    step("ExchangeFetchAssignment")
+    own = places["assignment_dir"] / NAME
+    for bodies, why in ((HALF, "My first."), (RIGHT, "My second.")):
+        assert (own / f"{NAME}.ipynb").is_file()
+        (own / f"{NAME}.ipynb").write_bytes(answered(small, bodies, why=why))
+        step("ExchangeSubmit")
+    (tmp_path / "by mail" / "bob").mkdir(parents=True)
+    (tmp_path / "by mail" / "bob" / f"{NAME}.ipynb").write_bytes(answered(small, HALF))
+    assert call("receive", "e99", places["root"] / "seq2bert" / "inbound")[1]["new_attempts"] == 2
+    assert call("receive", "e99", tmp_path / "by mail")[1]["new_attempts"] == 1
+    call("grade", "e99", "--trusted")
+    assert call("feedback", "e99")[1]["pages"] == 2
+    nbgrader(small, "release_feedback", NAME, f"--Exchange.root={places['root']}")  # with bob, whom it does not know
+    step("ExchangeFetchFeedback")
+    attempts = sorted(path.name.split("+")[2] for path in places["cache"].glob(f"seq2bert/ann+{NAME}+*"))
+    (page,) = own.glob("feedback/*/*.html")  # of the attempt that counts, and of no other
+    assert page == own / "feedback" / attempts[1] / f"{NAME}.html"
+    assert "My second." in page.read_text(encoding="utf-8")
+    assert page.stat().st_mode & 0o044 == 0o044  # its student is another user
+    shown = json.dumps([call("log")[1], call("status", "e99")[1]])
+    secrets = [path.read_text(encoding="utf-8") for path in places["cache"].glob("seq2bert/*/submission_secret.txt")]
+    assert len(secrets) == 2
+    assert not any(secret in shown for secret in secrets)
+
+
 def test_the_log_is_read_by_student(small):
     call("demo", "e99", "--students", 2, "--layout", "gradescope")
     call("receive", "e99", small.work / "demo" / f"{NAME}-gradescope" / "submissions")
     call("grade", "e99", "--trusted")
     events = [item["event"] for item in call("log", "e99", "--student", "Ada O'Brien")[1]["items"]]
     assert events == ["received", "graded"]
+    call("feedback", "e99")
+    (mine,) = [item for item in call("export", "e99")[1]["items"] if item.get("name") == "Ada O'Brien"]
+    assert mine["says"] == "Ada O'Brien: to be graded by hand, 9 of 10"
+    *_, page, grade = call("log", "e99", "--student", "Ada O'Brien")[1]["items"]
+    assert (page["event"], grade["event"]) == ("feedback", "export")
+    assert page["path"] == str(small.feedback / page["student"] / NAME / f"{NAME}.html")
+    assert (grade["to"], grade["reached"], grade["path"]) == ("csv", 9, mine["path"])
+    text = said("log", "--student", "Ada O'Brien", "--last", "1")[1]
+    assert text.endswith(f"; to: csv; reached: 9; points: 10; path: {mine['path']}\n")
     with small.log_file.open("a", encoding="utf-8") as file:
         file.write('{"time": "2026-')  # cut by an interruption
-    code, text = said("log", "--last", "1")
+    code, text = said("log", "--event", "graded", "--last", "1")
     assert code == 0
     assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d graded e99-small s100[12]; reached: \d.*\n", text)

@@ -44,7 +44,9 @@ def feedback(assignment: Assignment, student: Students = None, folder: Folder = 
         with progress(printer, f"feedback on {name}", len(chosen)) as advance:
             for each in chosen:
                 path = write_feedback(course, name, each)
-                written += path is not None
+                if path:
+                    written += 1
+                    course.log("feedback", assignment=name, student=each, path=str(path))
                 said = str(path) if path else refusal_of(course, name, each) or "no grade yet"
                 about = {"student": each, "name": label_of(each, people), "path": str(path) if path else None}
                 printer.line(f"{about['name']}: {said}", look=path is None, **about)
@@ -97,35 +99,40 @@ def export(
         if to in (System.CANVAS, System.MOODLE) and file is None:
             raise CourseError(f"--to {to} needs --fill FILE, the file that {to.title()} exported")
         grades = grades_of(course, name)
-        out, remarks = _write(course, name, grades, to, file, column)
-        there = sum(grade.counts for grade in grades)
-        said = f"{counted(there, 'grade')} of {counted(len(grades), 'student')}: {out}"
+        out, remarks, paths = _write(course, name, grades, to, file, column)
+        said = f"{counted(len(paths), 'grade')} of {counted(len(grades), 'student')}: {out}"
         printer.line(said, path=str(out), students=len(grades))
         for sentence in remarks:
             printer.line(sentence, look=True)
         for each in grades:
             about = {"student": each.student, "name": each.name, "state": each.state}
-            if each.state not in ("graded", "missing"):
-                reason = f": {each.reason}" if each.reason else ""
+            if each.student in paths:
+                handed_on = {"reached": each.reached, "points": each.points, "path": str(paths[each.student])}
+                said = f"{each.name}: {each.state}, {each.reached:g} of {each.points:g}"
+                printer.line(said, look=each.state != "graded", **about, **handed_on)
+                course.log("export", assignment=name, student=each.student, to=str(to), **handed_on)
+            elif each.state != "missing":
+                reason = f": {each.reason}" if each.reason else ", not handed on" if each.counts else ""
                 printer.line(f"{each.name}: {each.state}{reason}", look=True, **about)
             if each.outdated:
                 printer.line(f"{each.name}: has changed since it was graded: classroom grade", look=True, **about)
-        course.log("export", assignment=name, to=str(to), path=str(out), grades=there)
+        course.log("export", assignment=name, to=str(to), path=str(out), grades=len(paths))
         printer.end(assignment=name)
 
 
 def _write(
     course: Course, name: str, grades: Sequence[Grade], to: System, file: Path | None, column: str | None
-) -> tuple[Path, list[str]]:
-    """Write the file, or files; return where they are, and sentences about what needs a look."""
+) -> tuple[Path, list[str], dict[str, Path]]:
+    """Write the file, or files; return where they are, what needs a look, and in which file each student's grade is."""
     out = course.work / "exports" / f"{name}-{to}.csv"
     remarks: list[str] = []
+    counting = [each.student for each in grades if each.counts]
     if to is System.GRADESCOPE:
         out = out.with_suffix("")
         for each in grades:
             if each.counts:
                 write_atomically(out / each.student / "results.json", gradescope_results(each))
-        return out, remarks
+        return out, remarks, {student: out / student / "results.json" for student in counting}
     if to is System.MOODLE_FEEDBACK:
         out = out.with_suffix(".zip")
         there = {each.student: course.feedback / each.student / name / f"{name}.html" for each in grades}
@@ -135,14 +142,14 @@ def _write(
         if not packed:
             raise CourseError(f"no page to pack: classroom feedback {name}, and receive Moodle's download")
         write_atomically(out, moodle_feedback(packed, folders))
-        return out, remarks
+        return out, remarks, {student: out for student in counting if student in packed}
     if to is System.CSV or file is None:
         write_atomically(out, write_table(table_of(grades)))
-        return out, remarks
+        return out, remarks, dict.fromkeys(counting, out)
     given = read_file(file)
     if to is System.CANVAS:
-        text, remarks = fill_canvas(given, column or name, grades)
+        text, remarks, filled = fill_canvas(given, column or name, grades)
     else:
-        text, remarks = fill_moodle(given, grades)
+        text, remarks, filled = fill_moodle(given, grades)
     write_atomically(out, text)
-    return out, remarks
+    return out, remarks, dict.fromkeys(filled, out)

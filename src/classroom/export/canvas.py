@@ -15,8 +15,8 @@ _TEST_STUDENT = "Student, Test"
 _READ_ONLY = "(read only)"
 
 
-def fill_canvas(exported: str, column: str, grades: Sequence[Grade]) -> tuple[str, list[str]]:
-    """Return the file that Canvas imports, and what needs a look.
+def fill_canvas(exported: str, column: str, grades: Sequence[Grade]) -> tuple[str, list[str], set[str]]:
+    """Return the file that Canvas imports, what needs a look, and whose grades are in it.
 
     Parameters
     ----------
@@ -34,6 +34,8 @@ def fill_canvas(exported: str, column: str, grades: Sequence[Grade]) -> tuple[st
         has no grade, or is excused in Canvas, stays as it was.
     remarks : list of str
         Sentences: who could not be matched, and what Canvas would refuse or take for something else.
+    students : set of str
+        The ids of those whose grade is in the file.
 
     Raises
     ------
@@ -59,7 +61,7 @@ def fill_canvas(exported: str, column: str, grades: Sequence[Grade]) -> tuple[st
         filled.append(cells)
     decimal = "," if delimiter_of(exported) == ";" and _has_decimal_commas(rows) else "."
     text = write_table(filled, delimiter=delimiter_of(exported), decimal=decimal)
-    return text, remarks + matching.left_over("Canvas")
+    return text, remarks + matching.left_over("Canvas"), matching.filled
 
 
 def _place_of(head: list[str], column: str) -> int:
@@ -81,16 +83,17 @@ def _fill(cells: list[object], said: dict[str, str], matching: Matching) -> list
     if grade is None:
         return [] if who == _TEST_STUDENT else [f"Canvas has {who!r}, the gradebook does not"]
     if not matching.take(grade):
-        return [f"Canvas has {grade.name!r} in two rows: both have the grade"] if _put(cells, grade) else []
+        return [f"Canvas has {grade.name!r} in two rows: both have the grade"] if _put(cells, grade, matching) else []
     if str(cells[-1]).strip().upper() == "EX":
         return [f"{grade.name!r} is excused in Canvas (EX): left so"]
-    _put(cells, grade)
+    _put(cells, grade, matching)
     return []
 
 
-def _put(cells: list[object], grade: Grade) -> bool:
+def _put(cells: list[object], grade: Grade, matching: Matching) -> bool:
     if grade.counts:
         cells[-1] = grade.reached
+        matching.filled.add(grade.student)
     return grade.counts
 
 

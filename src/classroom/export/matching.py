@@ -21,11 +21,17 @@ class Matching:
     Parameters
     ----------
     grades : sequence of Grade
+
+    Attributes
+    ----------
+    filled : set of str
+        Students whose grade was put into the file; who fills it says so.
     """
 
     def __init__(self, grades: Sequence[Grade]) -> None:
         self.grades = grades
         self.used: set[str] = set()
+        self.filled: set[str] = set()
         self._by_key: dict[tuple[str, str], Grade | None] = {}
         for grade in grades:
             for key in _keys_of(grade):

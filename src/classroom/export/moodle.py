@@ -16,8 +16,8 @@ from classroom.receive import receipts_of
 __all__ = ["fill_moodle", "moodle_feedback", "moodle_folders"]
 
 
-def fill_moodle(worksheet: str, grades: Sequence[Grade]) -> tuple[str, list[str]]:
-    """Return the worksheet with grades and remarks, and what needs a look.
+def fill_moodle(worksheet: str, grades: Sequence[Grade]) -> tuple[str, list[str], set[str]]:
+    """Return the worksheet with grades and remarks, what needs a look, and whose grades are in it.
 
     Parameters
     ----------
@@ -33,6 +33,8 @@ def fill_moodle(worksheet: str, grades: Sequence[Grade]) -> tuple[str, list[str]
         The grade of a student who has none, or one that Moodle would refuse, stays as it was; the comment is filled in.
     remarks : list of str
         Sentences: who could not be matched, and what Moodle would refuse.
+    students : set of str
+        The ids of those whose grade is in the worksheet.
 
     Raises
     ------
@@ -63,12 +65,13 @@ def fill_moodle(worksheet: str, grades: Sequence[Grade]) -> tuple[str, list[str]
         elif not matching.take(grade):
             remarks.append(f"{grade.name!r} is in two lines of the worksheet: only the first one is filled")
         else:
-            remarks += _fill(cells, at, grade)
+            remarks += _fill(cells, at, grade, matching)
         filled.append(cells)
-    return write_table(filled, delimiter=delimiter_of(worksheet)), remarks + matching.left_over("Moodle")
+    text = write_table(filled, delimiter=delimiter_of(worksheet))
+    return text, remarks + matching.left_over("Moodle"), matching.filled
 
 
-def _fill(cells: list[object], at: Mapping[str, int], grade: Grade) -> list[str]:
+def _fill(cells: list[object], at: Mapping[str, int], grade: Grade, matching: Matching) -> list[str]:
     """Put a student's grade and remark into the line; return what is to be said."""
     maximum = _maximum(cells, at, grade)
     if "Feedback comments" in at and (remark := _remark(grade)):
@@ -80,6 +83,7 @@ def _fill(cells: list[object], at: Mapping[str, int], grade: Grade) -> list[str]
     if not 0 <= grade.reached <= maximum:
         return [f"{grade.name!r}: Moodle takes grades from 0 to {maximum:g}, not {grade.reached:g}: left as it was"]
     cells[at["Grade"]] = grade.reached
+    matching.filled.add(grade.student)
     return []
 
 

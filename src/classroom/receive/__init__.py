@@ -178,7 +178,7 @@ def _keep(
         assignment=assignment, student=item.student, attempt="", files=(), sha256=sha256, time=time,
         time_from=time_from, late=item.late, received_at=received_at, kind=kind, came_from=where,
         submission_id=item.submission_id, name=item.name, email=item.email, lms_id=item.lms_id,
-        notes=tuple(item.notes),
+        notes=tuple(item.notes), secret=item.secret,
     )  # fmt: skip
     try:
         before = receipts_of(folder / own)

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from classroom.exchange import NAME as SECRET
+from classroom.exchange import secret_in
 from classroom.receive.archives import Damaged, Member, Refused
 from classroom.receive.metadata import moment, read_metadata, word
 from classroom.receive.platforms import (
@@ -31,7 +33,7 @@ from classroom.timestamps import NAME
 
 __all__ = ["Item", "items_of"]
 
-_OWN_FILES = (NAME, "submission_secret.txt")  # nbgrader's, not the student's
+_OWN_FILES = (NAME, SECRET)  # nbgrader's, not the student's
 
 
 @dataclass
@@ -45,6 +47,7 @@ class Item:
     time_is_said: bool = False  # by the platform
     late: bool | None = None
     submission_id: str = ""
+    secret: str = ""  # by which nbgrader's exchange gives the page back
     name: str = ""
     email: str = ""
     lms_id: str = ""
@@ -157,12 +160,13 @@ def _nbgrader(members: Iterable[Member], assignment: str, roster: Roster | None)
             folders[parts[at]].append(("/".join(parts[at + 1 :]), member))
     for folder, inside in folders.items():
         login, _, rest = folder.rpartition(f"+{assignment}+")
-        said = next((_read(member) for path, member in inside if path == NAME), b"")
+        said, secret = (next((_read(member) for path, member in inside if path == own), b"") for own in _OWN_FILES)
         time = moment(said.decode("utf-8", "replace")) or moment(rest.split("+")[0])
         yield Item(
             (roster.find(login) if roster else None) or login,
             [each for each in inside if each[0] not in _OWN_FILES],
             folder, time or _latest(inside), time_is_said=time is not None, submission_id=folder, lms_id=login,
+            secret=secret_in(secret),
         )  # fmt: skip
 
 

@@ -81,6 +81,8 @@ class Receipt:
     name, email, lms_id : str
         Of the student, as the platform writes them.
     notes : tuple of str
+    secret : str
+        By which nbgrader's exchange gives the page back, see `classroom.exchange`.
     """
 
     assignment: str
@@ -99,6 +101,7 @@ class Receipt:
     email: str = ""
     lms_id: str = ""
     notes: tuple[str, ...] = field(default=())
+    secret: str = ""
 
     @property
     def at(self) -> datetime:
@@ -137,11 +140,14 @@ def receipts_of(folder: Path) -> list[Receipt]:
     return [receipt for _, receipt in sorted(found, key=lambda each: each[0])]
 
 
-def in_order(receipt: Receipt) -> tuple[datetime, str, int, str]:
-    """Return by what attempts are sorted. Of the same second that with the higher number is later: they grow."""
+def in_order(receipt: Receipt) -> tuple[datetime, str, int, datetime, str]:
+    """Return by what attempts are sorted. Of the same second that with the higher number is later: they grow.
+
+    What is received in its own second counts from the beginning of that; its own time still tells the order.
+    """
     number = receipt.submission_id
     upload = int(number) if number.isascii() and number.isdecimal() else -1
-    return receipt.at, receipt.received_at, upload, receipt.attempt
+    return receipt.at, receipt.received_at, upload, datetime.fromisoformat(receipt.time), receipt.attempt
 
 
 def read_file(folder: Path, receipt: Receipt, file: File) -> bytes:

@@ -14,6 +14,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from classroom.course import write_atomically
+from classroom.exchange import write_secret
 from classroom.normalise import NotASubmission, Repair, normalise
 from classroom.receive.archives import OF_A_STUDENT, Damaged, Refused, is_zip, list_zip
 from classroom.receive.attempts import Counting, choose
@@ -178,8 +179,9 @@ def _recorded(folder: Path, about: Submitted) -> Submitted:
 
 
 def _write(folder: Path, assignment: str, notebook: NotebookNode, counting: Counting) -> None:
-    """Write the notebook after its time: who is interrupted between the two, runs it again."""
+    """Write the notebook after what belongs to it: who is interrupted in between, runs it again."""
     write_timestamp(folder, counting.at)
+    write_secret(folder, counting.receipt.secret)
     text = nbformat.writes(notebook) + "\n"
     path = folder / f"{assignment}.ipynb"
     if not path.is_file() or path.read_bytes() != text.encode():

@@ -66,6 +66,15 @@ def test_what_the_platform_says_about_lateness_holds():
     assert handed_in_at(attempt(DEADLINE + 9 * SECOND, late=True), DEADLINE) == DEADLINE + 9 * SECOND
 
 
+def test_what_is_received_in_its_own_second_keeps_its_order():
+    """The time of receipt has no broken seconds: both count from there, and the second is the last."""
+    times = [DEADLINE.replace(second=30, microsecond=at) for at in (70_000, 90_000)]
+    first, second = (
+        attempt(time, received=DEADLINE.replace(second=30), name=name) for time, name in zip(times, "ba", strict=True)
+    )
+    assert counting(first, second) == (1, False)
+
+
 def test_a_clock_in_the_future_costs_nothing():
     """Nothing is handed in after it was received, whatever a student's clock says."""
     received = DEADLINE - timedelta(hours=1)

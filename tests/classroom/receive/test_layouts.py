@@ -165,7 +165,7 @@ def test_nbgraders_exchange(take):
     files = {
         f"c/inbound/ann+{NAME}+2026-12-01 10:00:00.000000 UTC/{NAME}.ipynb": b"1",
         f"c/inbound/ann+{NAME}+2026-12-01 10:00:00.000000 UTC/timestamp.txt": b"2026-12-01 09:59:59.500000 UTC\n",
-        f"c/inbound/ann+{NAME}+2026-12-01 10:00:00.000000 UTC/submission_secret.txt": b"x",
+        f"c/inbound/ann+{NAME}+2026-12-01 10:00:00.000000 UTC/submission_secret.txt": b"5ec" * 40,
         f"c/inbound/b+b+{NAME}+2026-12-02 11:00:00 UTC+R4nd0m/{NAME}.ipynb": b"2",
         "c/inbound/ann+e01-other+2026-12-01 10:00:00 UTC/e01-other.ipynb": b"3",
         f"c/outbound/{NAME}/{NAME}.ipynb": b"4",
@@ -176,6 +176,16 @@ def test_nbgraders_exchange(take):
     assert len(refused) == 2  # outbound; and nobody's
     times = {each.student: each.time for each in receipts}
     assert times == {"ann": "2026-12-01T09:59:59.500000+00:00", "b+b": "2026-12-02T11:00:00+00:00"}
+    assert {each.student: each.secret for each in receipts} == {"ann": "5ec" * 40, "b+b": ""}
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"short", b"a" * 257, b"a" * 32 + b"\n", b"../" * 8 + b"\0", "\u00e9".encode() * 20]
+)
+def test_a_secret_that_a_student_has_made_up_is_none(take, content):
+    folder = f"c/inbound/ann+{NAME}+2026-12-01 10:00:00 UTC"
+    got, _, (receipt,) = take({f"{folder}/{NAME}.ipynb": b"1", f"{folder}/submission_secret.txt": content})
+    assert (got, receipt.secret) == ({"ann": [b"1"]}, "")
 
 
 def test_files_of_any_name(take):

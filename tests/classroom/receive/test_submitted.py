@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import nbformat
 import pytest
 
+from classroom import timestamps
 from classroom.receive import read_submitted, receive, submit, submitted
 from tests.classroom.normalise.made import SMALL, filled, handed_in, raw, release_of
 from tests.classroom.receive.made import everything_in, folder_of
@@ -158,7 +159,7 @@ def test_names_that_are_no_unicode_are_recorded(course, hand_in):
 def test_killed_between_any_two_writes_it_can_be_repeated(course, hand_in, monkeypatch):
     hand_in("ann", GOOD)
     hand_in("bob", WORSE)
-    write = submitted.write_atomically
+    write, writers = submitted.write_atomically, (submitted, timestamps)
     for at in range(6):
         count = iter(range(100))
 
@@ -167,14 +168,35 @@ def test_killed_between_any_two_writes_it_can_be_repeated(course, hand_in, monke
                 raise KeyboardInterrupt
             write(path, data)
 
-        monkeypatch.setattr(submitted, "write_atomically", killed)
+        for module in writers:
+            monkeypatch.setattr(module, "write_atomically", killed)
         with pytest.raises(KeyboardInterrupt):
             submit(course, SMALL)
-        monkeypatch.setattr(submitted, "write_atomically", write)
+        for module in writers:
+            monkeypatch.setattr(module, "write_atomically", write)
         assert len(submit(course, SMALL)) == 2
         assert notebook_of(course, "ann") == filled(SMALL)
         for path in course.submitted.rglob("*.ipynb"):
             path.unlink()
+
+
+def test_the_attempt_that_counts_decides_which_secret(course, hand_in, tmp_path):
+    """nbgrader's exchange gives a page back by it; what came by mail has none, and an old receipt tells of none."""
+    for place, day in (("one", 1), ("two", 2)):
+        name = f"inbound/ann+{SMALL}+2025-11-0{day} 10:00:00 UTC"
+        files = {f"{name}/{SMALL}.ipynb": GOOD, f"{name}/submission_secret.txt": place.encode() * 10}
+        receive(course, SMALL, folder_of(tmp_path / place, files))
+    secret = course.submitted / "ann" / SMALL / "submission_secret.txt"
+    submit(course, SMALL)
+    assert secret.read_text() == "two" * 10
+    submit(course, SMALL, deadline=datetime(2025, 11, 2, tzinfo=UTC))
+    assert secret.read_text() == "one" * 10
+    hand_in("ann", GOOD, DEADLINE)
+    for path in (course.received / SMALL / "ann").glob("*/receipt.json"):
+        told = json.loads(path.read_text())
+        path.write_text(json.dumps({key: value for key, value in told.items() if value or key != "secret"}))
+    submit(course, SMALL)
+    assert not secret.exists()
 
 
 def test_only_some_students_and_those_without_attempts(course, hand_in):
