@@ -5,13 +5,18 @@ import json
 import multiprocessing
 import os
 import pkgutil
+import shutil
 import signal
+import sys
+import tempfile
+from pathlib import Path
 
 import nbgrader.api
 
-from classroom.course import Course
+from classroom.course import Course, Unavailable
 from classroom.gradebook import open_gradebook
 from classroom.grading import grade_class
+from classroom.receive import receive
 from classroom.verdicts import read_verdict
 from classroom.workers import on_this_machine
 from tests.classroom.submissions import HALF, RIGHT, hand_in
@@ -19,6 +24,7 @@ from tests.small_assignment import NAME
 
 BODIES = (RIGHT, HALF, None)
 POINTS = (9.0, 4.0, 0.0)
+BUSY = 75  # how a run ends that finds another one
 
 
 def class_of(course, number):
@@ -29,6 +35,17 @@ def class_of(course, number):
     return {student: POINTS[place % 3] for place, student in enumerate(students)}
 
 
+def received_class_of(course, number):
+    """The same, with what was uploaded in the class's folder, as `classroom receive` keeps it."""
+    points = class_of(course, number)
+    with tempfile.TemporaryDirectory() as folder:
+        for student in points:
+            shutil.copy(course.submitted / student / NAME / f"{NAME}.ipynb", f"{folder}/{student}.ipynb")
+        receive(course, NAME, Path(folder))
+    assert len(list((course.received / NAME).glob("*/*/receipt.json"))) == number
+    return points
+
+
 def processes():
     """Return a maker of processes that are forked from one that has imported the package and has one thread."""
     context = multiprocessing.get_context("forkserver")
@@ -36,8 +53,8 @@ def processes():
     return context
 
 
-def run(folder, work, workers=0, kill_at=None):
-    """Grade, in a process of its own; with no workers without a sandbox.
+def run(folder, work, workers=0, kill_at=None, scheduler=None):
+    """Grade, in a process of its own; with no workers without a sandbox, or by those of a scheduler.
 
     `kill_at` is a step and how often it was reached when this process is killed there.
     """
@@ -47,7 +64,17 @@ def run(folder, work, workers=0, kill_at=None):
     nbgrader.api.get_alembic_version = lambda: "0000"  # the real one takes seconds
     if kill_at:
         _prepare(*kill_at)
-    grade_class(course, NAME, execute=on_this_machine(course, workers=workers or None, trusted=not workers))
+    execute = on_this_machine(course, workers=workers or None, trusted=not workers)
+    if scheduler:
+        from classroom.cluster import on_cluster
+
+        execute = on_cluster(course, scheduler)
+    try:
+        grade_class(course, NAME, execute=execute)
+    except Unavailable as error:
+        if "another run grades" in str(error):
+            sys.exit(BUSY)
+        raise
 
 
 def _prepare(step, number):

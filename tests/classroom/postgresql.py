@@ -30,6 +30,11 @@ class Server:
         """The address of a gradebook in it."""
         return f"postgresql+psycopg://grader@/postgres?host={self.folder}"
 
+    def with_database(self, name):
+        """Make an empty database; return the address of a gradebook in it."""
+        self.run("createdb", "-h", self.folder, "-U", "grader", name)
+        return self.url.replace("/postgres?", f"/{name}?")
+
     def make(self):
         """Make the cluster."""
         self.run(

@@ -62,17 +62,39 @@ def test_a_group_that_cannot_be_bounded_is_removed(parent, monkeypatch):
     assert (group.folders, group.bounds_memory, list(parent.iterdir())) == ([], False, [])
 
 
-@pytest.mark.parametrize(("own", "parents"), [("a/b", ["a"]), ("a", [""]), ("", [""]), (None, [])])
-def test_a_group_of_version_2_is_made_beside_the_own_one(tmp_path, monkeypatch, own, parents):
+@pytest.fixture
+def version_2(tmp_path, monkeypatch):
+    """A hierarchy of version 2 in which each group offers all bounds; returns how to choose the own group."""
+    (tmp_path / "a" / "b").mkdir(parents=True)
     (tmp_path / "cgroup.controllers").touch()
-    offered = tmp_path / "cgroup.subtree_control"
-    offered.write_text("cpu memory pids\n")
+    for folder in (tmp_path, tmp_path / "a"):
+        (folder / "cgroup.subtree_control").write_text("cpu memory pids\n")
     monkeypatch.setattr(cgroup, "_ROOT", tmp_path)
-    monkeypatch.setattr(cgroup, "_own_group", lambda prefix: None if own is None else tmp_path / own)
+
+    def be_in(own):
+        monkeypatch.setattr(cgroup, "_own_group", lambda prefix: None if own is None else tmp_path / own)
+
+    return be_in
+
+
+@pytest.mark.parametrize(("own", "parents"), [("a/b", ["a"]), ("a", [""]), ("", [""]), (None, [])])
+def test_a_group_of_version_2_is_made_beside_the_own_one(tmp_path, version_2, own, parents):
+    version_2(own)
     bounds = {"memory.max": 5, "memory.swap.max": 0, "pids.max": 64}
     assert cgroup._places(5, 64) == [(tmp_path / parent, bounds) for parent in parents]
-    offered.write_text("cpu pids\n")
+
+
+@pytest.mark.parametrize("offered", ["cpu pids\n", "", None])
+def test_what_the_parent_does_not_offer_cannot_be_bounded_whatever_the_root_offers(tmp_path, version_2, offered):
+    """An ordinary user's groups, say: systemd hands on less to them than it has."""
+    version_2("a/b")
+    if offered is None:
+        (tmp_path / "a" / "cgroup.subtree_control").unlink()
+    else:
+        (tmp_path / "a" / "cgroup.subtree_control").write_text(offered)
     assert cgroup._places(5, 64) == []
+    version_2("a")
+    assert len(cgroup._places(5, 64)) == 1
 
 
 def test_groups_of_version_1_are_made_where_there_is_a_hierarchy(tmp_path, monkeypatch):

@@ -15,13 +15,15 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.classroom.faults import assert_graded_once, class_of, files_of, processes, run
+from classroom.course import Course
+from tests.classroom import postgresql
+from tests.classroom.faults import BUSY, assert_graded_once, files_of, processes, received_class_of, run
 
 SEED = int(os.environ.get("CLASSROOM_KILLS_SEED", "20261129"))
 
 
-def start(course, workers):
-    process = processes().Process(target=run, args=(str(course.root), str(course.work), workers))
+def start(course, **how):
+    process = processes().Process(target=run, args=(str(course.root), str(course.work)), kwargs=how)
     process.start()
     return process
 
@@ -54,14 +56,40 @@ def kill_one(grader, choice, seen):
         return None
 
 
-def completes(course, workers):
-    """Grade until the end; the run may wait a little for what the killed one has left."""
-    for _ in range(2):
-        process = start(course, workers)
+def kill_on_a_cluster(local, server):
+    """Return what kills the grader, a worker of a cluster, or the database, which is started again."""
+
+    def kill_one(grader, choice, seen):
+        workers = [nanny.pid for nanny in local.workers.values() if nanny.pid]  # others are being started again
+        kind = choice.choice(["database", "grader", *(["worker"] if workers else [])])
+        if not grader.is_alive():
+            return None
+        if kind == "grader":
+            grader.kill()
+        elif kind == "database":
+            server.stop()
+            server.start()
+        else:
+            try:
+                victim = psutil.Process(choice.choice(workers))
+                seen |= {victim, *victim.children(recursive=True)}
+                victim.kill()
+            except psutil.Error:
+                return None
+        return kind
+
+    return kill_one
+
+
+def completes(course, **how):
+    """Grade until the end. A run is tried again only where it finds one that was killed and has not ended yet."""
+    for _ in range(20):
+        process = start(course, **how)
         process.join(300)
-        if process.exitcode == 0:
-            return
-    raise AssertionError(f"the run ended with {process.exitcode}")
+        if process.exitcode != BUSY:
+            break
+        time.sleep(0.5)
+    assert process.exitcode == 0, f"the run ended with {process.exitcode}"
 
 
 def graded_more(course, grader):
@@ -71,17 +99,17 @@ def graded_more(course, grader):
         time.sleep(0.05)
 
 
-def one_round(course, choice, kills, workers, longest):
+def one_round(course, choice, kills, longest, kill, how):
     """Kill so many times while a class is graded, the grader last; return what was killed."""
     killed: Counter[str] = Counter()
     seen: set[psutil.Process] = set()
     while killed.total() < kills:
-        grader = start(course, workers)
+        grader = start(course, **how)
         while killed.total() < kills:
             if choice.random() < 0.5:  # else most would die while they start
                 graded_more(course, grader)
             time.sleep(choice.uniform(0.0, longest))
-            kind = kill_one(grader, choice, seen)
+            kind = kill(grader, choice, seen)
             killed[kind or "nobody"] += 1
             if kind in ("grader", None):
                 break
@@ -95,17 +123,21 @@ def one_round(course, choice, kills, workers, longest):
     return killed
 
 
-def rounds(course, seed, *, kills, students, a_round, workers, longest):
-    """Grade class after class, killing at random; check each when it is graded in the end."""
+def rounds(course, seed, *, kills, students, a_round, longest, kill=kill_one, prepare=lambda course: course, **how):
+    """Grade class after class, killing at random; check each when it is graded in the end.
+
+    `kill` is what kills, `prepare` gets each empty class and returns the course, and `how` is for `run`.
+    """
     choice, killed, classes = random.Random(seed), Counter(), 0
     while killed.total() - killed["nobody"] < kills:
         shutil.rmtree(course.work, ignore_errors=True)
-        points = class_of(course, students)
-        received = files_of(course.submitted)
-        killed += one_round(course, choice, a_round, workers, longest)
-        completes(course, workers)
+        course = prepare(course)
+        points = received_class_of(course, students)
+        received = files_of(course.received, course.submitted)
+        killed += one_round(course, choice, a_round, longest, kill, how)
+        completes(course, **how)
         assert_graded_once(course, points)
-        assert files_of(course.submitted) == received
+        assert files_of(course.received, course.submitted) == received
         classes += 1
         print(classes, "classes:", dict(killed), flush=True)
     killed.pop("nobody", None)
@@ -139,3 +171,33 @@ def test_two_hundred_kills(small, needs_bubblewrap, workers, longest):
         text = json.dumps(said, indent=1) + "\n"
         (Path(folder) / f"kills-{workers}-workers.json").write_text(text, encoding="utf-8")
     assert said["kills"] >= 200
+
+
+@pytest.fixture
+def server():
+    if not postgresql.programs():
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(postgresql.HINT)
+    with postgresql.server() as running:
+        yield running
+
+
+@pytest.mark.slow
+def test_kills_of_workers_of_a_cluster_and_of_the_database(small, server, needs_bubblewrap):
+    from distributed import LocalCluster
+
+    def prepare(course):
+        """Let an empty class have a gradebook of its own in the database."""
+        course.work.mkdir(parents=True)
+        url = server.with_database(f"kills{time.time_ns()}")
+        (course.work / "classroom.toml").write_text(f'db_url = "{url}"\n', encoding="utf-8")
+        return Course.open(course.root)
+
+    print("seed", SEED)
+    options = {"n_workers": 2, "processes": True, "threads_per_worker": 1, "dashboard_address": None}
+    with LocalCluster(**options) as local:
+        size = {"kills": 20, "students": 8, "a_round": 5, "longest": 4.0}
+        kill, address = kill_on_a_cluster(local, server), local.scheduler_address
+        said = rounds(small, SEED, **size, kill=kill, prepare=prepare, scheduler=address)
+    print(said)
+    assert said["kills"] >= 20
+    assert {"database", "grader", "worker"} <= set(said)

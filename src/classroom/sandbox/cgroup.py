@@ -86,16 +86,22 @@ def _remove_left_behind(parent: Path) -> None:
 def _places(memory: int, processes: int) -> list[tuple[Path, dict[str, int]]]:
     """Return the folders in which a group may be made, with the files of its bounds."""
     two = {"memory.max": memory, "memory.swap.max": 0, "pids.max": processes}
-    controllers = _ROOT / "cgroup.controllers"
-    if controllers.is_file():
+    if (_ROOT / "cgroup.controllers").is_file():
         own = _own_group("0::")
-        offered = (_ROOT / "cgroup.subtree_control").read_text(encoding="ascii").split()
         # The group of this process may not hold processes and bounded groups at once: go one up.
         parents = [] if own is None else [own.parent if own != _ROOT else _ROOT]
-        return [(parent, two) for parent in parents if {"memory", "pids"} <= set(offered)]
+        return [(parent, two) for parent in parents if {"memory", "pids"} <= _offered_by(parent)]
     one = [("memory", {"memory.limit_in_bytes": memory, "memory.memsw.limit_in_bytes": memory})]
     one += [("pids", {"pids.max": processes})]
     return [(_ROOT / kind, bounds) for kind, bounds in one if (_ROOT / kind).is_dir()]
+
+
+def _offered_by(parent: Path) -> set[str]:
+    """Return what may be bounded in groups that are made in this one: it can be less than in the root."""
+    try:
+        return set((parent / "cgroup.subtree_control").read_text(encoding="ascii").split())
+    except OSError:
+        return set()
 
 
 def _own_group(prefix: str) -> Path | None:

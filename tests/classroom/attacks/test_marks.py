@@ -9,7 +9,10 @@ import json
 
 import nbformat
 import pytest
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
+from nbgrader.utils import determine_grade
 
 from classroom.authored import complete_tests
 from classroom.cells import test_of as graded_in
@@ -83,6 +86,16 @@ def a_test_of_its_own(notebook):
     notebook.cells.append(cell)
 
 
+def an_empty_test_of_its_own(notebook):
+    a_test_of_its_own(notebook)
+    notebook.cells[-1].source = ""
+
+
+def an_empty_test_in_the_place_of_a_failing_one(notebook):
+    marked(notebook, SUMS).source = ""
+    marked(notebook, SUMS).metadata.nbgrader["grade_id"] = "e99-nothing"
+
+
 def a_failing_test_that_is_none(notebook):
     marked(notebook, SUMS).metadata.nbgrader["solution"] = True
 
@@ -103,11 +116,12 @@ def a_failing_test_that_is_gone(notebook):
 FORGERIES = [
     (more_points, (1000, 1005)), (points_of_no_number, (float("inf"), float("inf"))),
     (fewer_points_for_what_fails, (4, 4)), (exchanged_points, (8, 9)), (the_same_test_twice, (8, 13)),
-    (a_test_of_its_own, (8, 13)), (a_failing_test_that_is_none, (4, 4)), (a_failing_test_that_is_text, (4, 4)),
-    (a_failing_test_without_mark, (4, 4)), (a_failing_test_that_is_gone, (4, 4)),
+    (a_test_of_its_own, (8, 13)), (an_empty_test_of_its_own, (8, 13)),
+    (an_empty_test_in_the_place_of_a_failing_one, (9, 9)), (a_failing_test_that_is_none, (4, 4)),
+    (a_failing_test_that_is_text, (4, 4)), (a_failing_test_without_mark, (4, 4)), (a_failing_test_that_is_gone, (4, 4)),
 ]  # fmt: skip
 REFUSED = {the_same_test_twice, a_failing_test_that_is_text, a_failing_test_without_mark}
-REFUSED.add(a_failing_test_that_is_gone)
+REFUSED |= {a_failing_test_that_is_gone, an_empty_test_in_the_place_of_a_failing_one}
 
 
 @pytest.mark.parametrize(("forge", "without"), FORGERIES, ids=lambda value: getattr(value, "__name__", ""))
@@ -142,6 +156,29 @@ def test_what_comes_out_has_the_authored_marks_and_nothing_else(half, source):
         assert not cell.get("outputs")
     assert made.metadata == source.metadata
     nbformat.validate(made)
+
+
+# What nbgrader gives for a right and a wrong answer if the wrong one's test has a tag: a failing test stops no run any
+# more, and is worth all of its points if it is left out.
+TAGS = {"raises-exception": [4, 0], "skip-execution": [4, 5]}
+
+
+def run_as_a_notebook(notebook):
+    """Run a notebook as nbconvert does, to its first error; return nbgrader's points for what came out."""
+    notebook = copy.deepcopy(notebook)
+    NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
+    return [determine_grade(cell)[0] for cell in notebook.cells if graded_in(cell)]
+
+
+def test_tags_give_nothing(half, source):
+    for tag, without in TAGS.items():
+        marked(half, SUMS).metadata["tags"] = [tag]
+        assert run_as_a_notebook(trusting(half, source)) == without
+    marked(half, SUMS).metadata["tags"] = list(TAGS)
+    made = complete_tests(half, source)
+    with pytest.raises(CellExecutionError, match="the sum of each row"):
+        run_as_a_notebook(made)
+    assert points(made) == (4, 9)
 
 
 def test_ids_are_made_different_and_the_authored_ones_are_kept(half, source):

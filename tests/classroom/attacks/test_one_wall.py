@@ -7,7 +7,7 @@ them are for `make test-all`.
 import pytest
 
 from tests.classroom.attacks import test_endings, test_quiet_calls, test_remembering, test_walls
-from tests.classroom.attacks.harness import Grounds, processes_in
+from tests.classroom.attacks.harness import Grounds, assert_nothing_comes_of
 
 AT_ONCE = ("a module that the next one imports", "signals to the warden", "a process in the background")
 ATTACKS = [
@@ -32,6 +32,4 @@ def test_each_of_those_that_run_at_once_is_there():
     [pytest.param(each, id=each.name, marks=[] if each.name in AT_ONCE else pytest.mark.slow) for each in ATTACKS],
 )
 def test_the_outer_wall_holds_alone(alone, attack):
-    assert not alone.wins(attack)
-    assert processes_in(alone.sandbox()) == 2, "something is left beside number 1 and the template"
-    assert alone.honest()
+    assert_nothing_comes_of(attack, alone)

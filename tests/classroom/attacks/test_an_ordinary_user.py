@@ -1,0 +1,91 @@
+"""Grading as an ordinary user, as machines.md asks for: bubblewrap then needs a user namespace, which root does not.
+
+Where the tests run as root, as in a container, this one gives the rights away first, and has a class of its own.
+"""
+
+import json
+import os
+import pwd
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from unittest import mock
+
+import pytest
+
+from classroom.course import Course
+from classroom.gradebook import open_gradebook
+from classroom.sandbox import bubblewrap
+from classroom.verdicts import read_verdict
+from tests.classroom.submissions import HALF, RIGHT, hand_in
+from tests.small_assignment import NAME, small_course
+
+GRADE = f"""
+import json, os
+from classroom.course import Course
+from classroom.grading import grade_class
+from classroom.workers import on_this_machine
+course = Course.open(".")
+grade_class(course, {NAME!r}, execute=on_this_machine(course, workers=1))
+print(json.dumps(os.getresuid()))
+"""
+# A wrong answer, and what the user who grades may do: write into the class's folder.
+HOSTILE = """    for path in ({path!r}, "/mnt" + {path!r}):
+        try:
+            open(path, "w").close()
+        except OSError:
+            pass
+    return 0
+"""
+
+
+def as_nobody(shown, place):
+    """Return the words before a command that nobody is to run; `shown` is seen although it lies in root's home, say."""
+    keep, cover, show = [], {}, []
+    for number, path in enumerate(shown):
+        closed = next((parent for parent in reversed(path.parents) if not parent.stat().st_mode & 0o001), None)
+        if closed:
+            (place / str(number)).mkdir()
+            keep.append(f"mount --bind {path} {place / str(number)}")
+            cover[f"mount -t tmpfs -o mode=755 tmpfs {closed}"] = None
+            show.append(f"mkdir -p {path} && mount --bind {place / str(number)} {path}")
+    # A namespace of mounts of its own: outside, root's home stays as closed as it is.
+    script = " && ".join([*keep, *cover, *show, 'exec "$@"'])
+    nobody = pwd.getpwnam("nobody")
+    user = ["setpriv", f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}", "--clear-groups", "--"]
+    return ["unshare", "--mount", "sh", "-c", script, "sh", *user]
+
+
+@pytest.fixture
+def own_class(root):
+    """A course and its class in a folder that can be given to another user."""
+    folder = Path(tempfile.mkdtemp(prefix="class-"))
+    small_course(root, folder)
+    with mock.patch.dict(os.environ, {"SEQ2BERT_GRADING": str(folder / "grading")}):
+        yield Course.open(folder)
+    shutil.rmtree(folder)
+
+
+def test_an_ordinary_user_grades(own_class, tmp_path, needs_bubblewrap):
+    hand_in(own_class, "ann", RIGHT, why="It is interpreted.")
+    hand_in(own_class, "bob", HALF)
+    peer = own_class.submitted / "ann" / NAME / f"{NAME}.ipynb"
+    hand_in(own_class, "mallory", RIGHT | {"e99-double-answer": HOSTILE.format(path=str(peer))})
+    before, who = peer.read_bytes(), []
+    if os.getuid() == 0:
+        who = as_nobody(map(Path, bubblewrap._python_folders()), tmp_path)
+        for path in (own_class.root, *own_class.root.rglob("*")):
+            shutil.chown(path, "nobody")
+    settings = {"PATH": os.environ["PATH"], "HOME": str(own_class.root), "SEQ2BERT_GRADING": str(own_class.work)}
+    words = [*who, sys.executable, "-c", GRADE]
+    done = subprocess.run(words, env=settings, cwd=own_class.root, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert set(json.loads(done.stdout)) == {pwd.getpwnam("nobody").pw_uid if who else os.getuid()}
+    verdicts = {student: read_verdict(own_class, NAME, student) for student in ("ann", "bob", "mallory")}
+    assert {student: verdict.reached for student, verdict in verdicts.items()} == {"ann": 9, "bob": 4, "mallory": 5}
+    assert [verdict.failure for verdict in verdicts.values()] == [""] * 3
+    assert peer.read_bytes() == before
+    with open_gradebook(own_class) as gradebook:
+        assert gradebook.find_submission(NAME, "ann").score == 9
