@@ -2,7 +2,8 @@
 
 - sphinx-thebe (live code by a remote service) comes with Jupyter Book, is put on every page, declares a constant twice,
   which is an error in the browser's console, and fetches its code from a content network when pressed. It stays only
-  where _config.yml asks for it: `launch_buttons: {thebe: true}`.
+  where _config.yml asks for it, `launch_buttons: {thebe: true}`, and there on pages with code cells. Its entry in the
+  menu is made by header_menus.py; tools/finish_site.py keeps its files.
 - The scripts of tabs and of toggles stay on pages that have tabs or toggles.
 """
 
@@ -10,7 +11,14 @@ import re
 
 TABS = re.compile(r'class="[^"]*\bsd-tab-set\b')
 TOGGLES = re.compile(r'class="[^"]*(?<![\w-])(?:toggle|dropdown)(?![\w-])')
-NEEDED_FOR = {"design-tabs.js": TABS, "togglebutton": TOGGLES, "toggleHint": TOGGLES, "toggleOpenOnPrint": TOGGLES}
+CELLS = re.compile(r'class="cell[ "]')
+NEEDED_FOR = {
+    "thebe": CELLS,
+    "design-tabs.js": TABS,
+    "togglebutton": TOGGLES,
+    "toggleHint": TOGGLES,
+    "toggleOpenOnPrint": TOGGLES,
+}
 
 
 def wants_thebe(app):
