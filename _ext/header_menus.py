@@ -2,13 +2,16 @@
 
 They take the place of the theme's buttons, which need 81 KB of script to open and have no text. The template is
 _templates/article-header-buttons.html. A notebook opens at the branch or tag that _config.yml names, so that page,
-notebook and package belong together.
+notebook and package belong together. Live code on the page is an entry where _config.yml asks for it.
 """
 
 from urllib.parse import quote
 
+from quiet_scripts import wants_thebe
+
 COLAB = "https://colab.research.google.com/github/{repository}/blob/{branch}/{path}"
 BINDER = "https://mybinder.org/v2/gh/{repository}/{branch}?urlpath={target}"
+LIVE_CODE = {"text": "Live code on this page, by Binder", "action": "initThebeSBT()"}  # a function of the theme
 
 
 def launch_entries(repository, branch, path):
@@ -27,7 +30,7 @@ def add_menus(app, pagename, templatename, context, doctree):
     menus = []
     source = context.get("sourcename", "")
     if source.endswith(".ipynb"):
-        entries = launch_entries(repository, branch, source)
+        entries = launch_entries(repository, branch, source) + [LIVE_CODE] * wants_thebe(app)
         menus.append({"title": "Run this lecture", "icon": "fa-solid fa-rocket", "entries": entries})
     downloads = [
         {"text": "The whole book, to read offline", "url": f"{context['content_root']}{app.config.offline_zip}"}

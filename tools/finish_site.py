@@ -7,32 +7,41 @@ that did not change keep their times. The same input gives the same bytes.
 import hashlib
 from pathlib import Path
 
+import yaml
+
 from tools import site_font, site_icons, site_offline, site_pages, site_styles
 from tools.install_node_packages import ROOT, find_node
 from tools.set_repository import current_address, pages_address
 
-# Written by Sphinx and loaded by no page: sources of scripts, fonts of icons that are drawn, live code by a service.
+# Written by Sphinx and loaded by no page: sources of scripts, fonts of icons that are drawn.
 LEFT_OUT = (
     "*.map",
     "fontawesome.js*",
     "bootstrap.js*",
     "fa-*",
-    "*thebe*",
     "webpack-macros.html",
     "sbt-webpack-macros.html",
 )
+LIVE_CODE = "*thebe*"  # live code by a remote service: loaded only where _config.yml asks for it
 
 
 class FinishError(Exception):
     """Why the site could not be finished, in words that say what to do."""
 
 
-def read_site(folder):
+def wants_live_code(root):
+    """Whether _config.yml asks for live code by a remote service."""
+    settings = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))
+    return settings["launch_buttons"]["thebe"] is True
+
+
+def read_site(folder, *, live_code):
     """Pages as text and other files as bytes, each a dict by path, without what no page loads."""
+    left_out = LEFT_OUT if live_code else (*LEFT_OUT, LIVE_CODE)
     pages, files = {}, {}
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
-        if not path.is_file() or any(path.match(pattern) for pattern in LEFT_OUT) or name.startswith("_static/locales"):
+        if not path.is_file() or any(path.match(pattern) for pattern in left_out) or name.startswith("_static/locales"):
             continue
         if path.suffix == ".html" and not name.startswith("_"):
             pages[name] = path.read_text(encoding="utf-8")
@@ -82,7 +91,7 @@ def finished(folder, theme_scripts):
     node = find_node()
     if node is None:
         raise FinishError("There is no Node: run make book, which installs it.")
-    pages, files = read_site(folder)
+    pages, files = read_site(folder, live_code=wants_live_code(ROOT))
     icons = site_icons.read_icons(theme_scripts / "fontawesome.js", node)
     pages = finish_pages(pages, files, icons)
     css = make_styles(pages, files, node)

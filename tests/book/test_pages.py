@@ -2,6 +2,7 @@
 
 import ast
 import re
+import shutil
 import tomllib
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 import yaml
 
 from tools import execute
-from tools.set_repository import current_address
+from tools.set_repository import current_address, current_branch, rewrite
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -28,18 +29,32 @@ def table_rows(text):
 # ── errata ──
 
 
+def errata_tests(root):
+    """Path and name of the test that each erratum links to, at the branch or tag that the tree names."""
+    start = f"{current_address(root)}/blob/{current_branch(root)}/"
+    text = (root / "pages" / "errata.md").read_text(encoding="utf-8")
+    links = [row[-1] for row in table_rows(text) if row[0] != "the claim"]
+    found = [re.search(rf"\[test\]\({re.escape(start)}(\S+)#(\w+)\)$", link) for link in links]
+    assert all(found), f"no link to a test at {start}: {links[found.index(None)]}"
+    return [match.groups() for match in found]
+
+
 def test_every_erratum_links_to_a_test_that_exists():
-    entries = [row for row in table_rows(page("errata")) if "/blob/" in row[-1]]
-    assert len(entries) >= 5
-    assert len(entries) == len([row for row in table_rows(page("errata")) if row[0] != "the claim"])
-    for _, _, link in entries:
-        address, name = re.search(r"\[test\]\((\S+)#(\w+)\)$", link).groups()
-        start = f"{current_address(ROOT)}/blob/main/"
-        assert address.startswith(start)
-        source = ROOT / address.removeprefix(start)
-        functions = [node.name for node in ast.walk(ast.parse(source.read_text())) if isinstance(node, ast.FunctionDef)]
+    found = errata_tests(ROOT)
+    assert len(found) >= 5
+    for path, name in found:
+        tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
         assert name.startswith("test_")
-        assert name in functions, f"{source.name} has no {name}"
+        assert name in {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}, f"{path}: {name}"
+
+
+def test_a_release_links_errata_to_the_tests_of_its_tag(tmp_path):
+    for name in ("_config.yml", "pages/errata.md"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    rewrite(tmp_path, "https://github.com/another-owner/a-course", "v9.8.7")
+    assert "another-owner/a-course/blob/v9.8.7/tests/" in (tmp_path / "pages" / "errata.md").read_text(encoding="utf-8")
+    assert errata_tests(tmp_path) == errata_tests(ROOT)
 
 
 # ── syllabus ──

@@ -8,6 +8,7 @@ import pytest
 
 from tools import execute
 from tools.build_site import api_pages
+from tools.finish_site import wants_live_code
 from tools.set_repository import current_address, current_branch, pages_address
 
 pytestmark = pytest.mark.site
@@ -79,7 +80,8 @@ def test_scripts_in_pages_load_nothing_from_elsewhere(pages):
     pattern = re.compile(r"https?://[^\s'\"<>]+\.(?:m?js|css|woff2?|wasm|json)\b")
     for name, page in pages.items():
         for script in page.find_all("script"):
-            if script.get("type") != "application/ld+json":
+            live_code = script.get_text().startswith("const THEBE_JS_URL")  # loaded when somebody chooses it
+            if script.get("type") != "application/ld+json" and not live_code:
                 assert pattern.findall(script.get_text()) == [], name
 
 
@@ -168,7 +170,15 @@ def test_no_widget_scripts_and_no_dead_widgets(pages):
         text = str(page)
         assert "application/vnd.jupyter.widget" not in text, name
         assert "require.min.js" not in text, name
-        assert "thebe" not in text.lower(), name
+
+
+def test_live_code_is_there_where_it_is_asked_for_and_no_trace_of_it_elsewhere(html, pages, root):
+    asked = wants_live_code(root)
+    for name, page in pages.items():
+        wanted = asked and name.startswith("lectures/")
+        assert ("thebe" in str(page).lower()) == wanted, name
+        assert (page.select_one("details.menu button") is not None) == wanted, name
+    assert (html / "_static" / "sphinx-thebe.js").exists() == asked
 
 
 def test_colab_and_download_buttons(html, pages, lecture, root):
