@@ -161,6 +161,18 @@ def test_one_more_figure_takes_an_entry_and_nothing_else(monkeypatch, tmp_path):
     assert (result["different"], result["logits"] < LOGITS, result["weights"] < WEIGHTS) == (0, True, True)
 
 
+def test_the_page_says_what_was_measured(root):
+    """`python -m benchmarks.live_figures` writes the record."""
+    record = json.loads((root / "benchmarks" / "records" / "live_figures.json").read_text(encoding="utf-8"))["figures"]
+    assert set(record) == set(SITE)
+    ready = max(one["ready_ms"] for one in record.values())
+    bert = {name for name, entry in SITE.items() if entry.weights == "bert"}
+    slowest = [max(one["answer_ms"] for name, one in record.items() if (name in bert) == kind) for kind in (0, 1)]
+    page = (root / "pages" / "live-figures.md").read_text(encoding="utf-8")
+    said = re.search(r"within (\d+) ms of the click, and answered within (\d+) ms;.*within (\d+) ms", page)
+    assert [int(number) for number in said.groups()] == [ready, *map(math.ceil, slowest)]
+
+
 @pytest.mark.site
 def test_every_figure_is_on_the_page_that_gathers_them(pages):
     page = pages["pages/live-figures.html"]
