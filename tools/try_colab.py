@@ -3,7 +3,8 @@
 `python -m tools.try_colab` makes an empty environment with the Python that runs it, installs what Colab has of the
 packages that the course needs, in Colab's versions (tools/colab-versions.txt), runs the first cell of lecture 0 in
 IPython with this tree in place of the repository, and imports the package. It fails if the cell fails, if a package
-that was there has another version afterwards, or if the import shows a warning. It downloads torch: hundreds of megabytes.
+that was there has another version afterwards, or if the import shows a warning. It downloads torch: hundreds of
+megabytes.
 """
 
 import argparse
