@@ -85,6 +85,16 @@ def test_the_first_cell_is_run_as_it_stands_with_the_tree_in_place_of_the_reposi
     assert cell.replace("file:///some/where", "X") == re.sub(r"git\+https://[^\"]+", "X", original)
 
 
+@pytest.mark.parametrize(("category", "status"), [("UserWarning", 1), ("DeprecationWarning", 0)])
+def test_an_import_that_warns_readers_fails(tmp_path, category, status):
+    """Deprecations are between packages: Python does not show them to who imports."""
+    for name in ("__init__", "attention", "bert", "show"):
+        (tmp_path / "seq2bert").mkdir(exist_ok=True)
+        (tmp_path / "seq2bert" / f"{name}.py").write_text(f"import warnings; warnings.warn('old', {category})")
+    command = [sys.executable, "-c", try_colab.IMPORTED]
+    assert subprocess.run(command, env={"PYTHONPATH": str(tmp_path)}, capture_output=True).returncode == status
+
+
 def test_the_cell_runs_in_ipython():
     """The program that runs the cell fails where the cell fails."""
     for cell, status in (("x = 1\n%pip --version", 0), ("raise ValueError", 1)):
