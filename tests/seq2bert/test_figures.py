@@ -216,6 +216,7 @@ def test_four_bits_need_whole_runs(bert):
         words_figure(bert[0], WordPiece(bert[1]), text="a b", hidden=[1], bits=8)
 
 
+@pytest.mark.without_shapes
 def test_the_cost_of_four_bits_is_recorded_for_these_weights(monkeypatch):
     record = load_result("four-bits")
     assert record["config"]["checkpoint"] == shipped_sha256()
