@@ -163,10 +163,10 @@ def test_an_error_that_one_submission_causes_is_its_own(small, monkeypatch):
     first, second = points
     record = Recorder.record
 
-    def refuses(self, verdict, notebook, *, timestamp):
+    def refuses(self, verdict, notebook, **about):
         if verdict.student == first:
             raise UnicodeEncodeError("utf-8", "\ud800", 0, 1, "surrogates not allowed")
-        record(self, verdict, notebook, timestamp=timestamp)
+        record(self, verdict, notebook, **about)
 
     with monkeypatch.context() as patched:
         patched.setattr(Recorder, "record", refuses)
