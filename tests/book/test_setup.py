@@ -156,4 +156,4 @@ def test_readme_names_the_two_commands(root):
     text = (root / "README.md").read_text(encoding="utf-8")
     assert "`make book`" in text
     assert "`make test`" in text
-    assert "make test" in (root / ".ci" / "run").read_text(encoding="utf-8")
+    assert 'make "${1:-test}"' in (root / ".ci" / "run").read_text(encoding="utf-8")
