@@ -56,7 +56,7 @@ def test_figures_wait_for_a_click(measured, html):
     assert with_figure
     for name in with_figure:
         live = [file for file in measured[name][0] if "/live/" in file]
-        assert sorted(file.rpartition("/")[2].partition("?")[0] for file in live) == ["live.css", "start.js"], name
+        assert sorted(file.rpartition("/")[2].partition("?")[0] for file in live) == ["start.js"], name
 
 
 def test_pictures_below_the_first_view_wait(measured, html):
