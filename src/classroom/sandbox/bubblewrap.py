@@ -49,7 +49,8 @@ def command(arguments: list[str]) -> list[str]:
     else:
         rights = ["--unshare-user", "--uid", "12345", "--gid", "12345"]
     walls = ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"]
-    walls += ["--die-with-parent", "--new-session", "--clearenv", "--hostname", "sandbox"]
+    # Number 1 is this Python: a process of bubblewrap would have no filter, and an ordinary user's could be written to.
+    walls += ["--as-pid-1", "--die-with-parent", "--new-session", "--clearenv", "--hostname", "sandbox"]
     folders = _python_folders()
     parents = {str(parent) for folder in folders for parent in Path(_inside(folder)).parents if parent != parent.parent}
     for path in ["/etc", *sorted(parents - set(_SYSTEM))]:

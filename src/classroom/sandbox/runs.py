@@ -66,8 +66,7 @@ class Template:
         try:
             self.process, self._wire = start_template(inner=inner, keep_out=keep_out)
             self.group.add_tree(self.process.pid)
-            (first,) = inspection.children(self.process.pid)
-            (self.pid,) = inspection.children(first)
+            (self.pid,) = inspection.children(self.process.pid)
             self.shared = inspection.shared_mappings(self.pid)
         except BaseException:
             self.group.close()

@@ -4,7 +4,7 @@ Requests come over the socket whose descriptor is its only argument: ``{"do": "s
 the open ends for the new processes, answered by ``{"pid": …}``; ``{"do": "kill", "pid": …}``; ``{"do": "wait"}``,
 answered by what ended. It has one thread, and torch has one: a process with more could not be forked.
 
-Each request makes three processes. The first only waits. The second is number 1 of the new namespaces, the warden. The
+Each request makes three processes. The first only waits. The second is the warden, number 1 of the new namespaces. The
 third runs the student's code, or the tests.
 """
 
@@ -18,7 +18,7 @@ import sys
 import traceback
 from typing import Any
 
-from classroom.sandbox import walls
+from classroom.sandbox import inspection, walls
 from classroom.sandbox.wire import Wire, WireClosed
 
 __all__ = ["main"]
@@ -65,11 +65,19 @@ def _answer(request: dict[str, Any], files: list[int], children: set[int], wire:
         return {"pid": pid}
     pid = request["pid"]
     if pid in children:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-        os.waitpid(pid, 0)
+        _end(pid)
         children.remove(pid)
+        for orphan in set(inspection.children(os.getpid())) - children:
+            if not inner or inspection.inner_number(orphan) == 1:
+                _end(orphan)  # the second process, and with it everything in its namespaces
     return {"gone": pid}
+
+
+def _end(child: int) -> None:
+    """Kill a child of this process, and wait until it is gone."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
 
 
 def _first(role: str, limits: walls.Limits, files: list[int], inner: bool) -> None:
@@ -110,6 +118,7 @@ def _become_nobody() -> None:
         os.setresgid(GID, GID, GID)
         os.setresuid(UID, UID, UID)
         walls.show()  # else the kernel keeps the files of /proc/self from their new owner
+        walls.die_with_parent()  # bubblewrap has asked for it, and the change of user has taken it back
 
 
 def _import_everything() -> None:

@@ -19,6 +19,7 @@ from classroom.course import Course
 from classroom.gradebook import open_gradebook
 from classroom.sandbox import bubblewrap
 from classroom.verdicts import read_verdict
+from tests.classroom.attacks.harness import as_nobody
 from tests.classroom.submissions import HALF, RIGHT, hand_in
 from tests.small_assignment import NAME, small_course
 
@@ -39,23 +40,6 @@ HOSTILE = """    for path in ({path!r}, "/mnt" + {path!r}):
             pass
     return 0
 """
-
-
-def as_nobody(shown, place):
-    """Return the words before a command that nobody is to run; `shown` is seen although it lies in root's home, say."""
-    keep, cover, show = [], {}, []
-    for number, path in enumerate(shown):
-        closed = next((parent for parent in reversed(path.parents) if not parent.stat().st_mode & 0o001), None)
-        if closed:
-            (place / str(number)).mkdir()
-            keep.append(f"mount --bind {path} {place / str(number)}")
-            cover[f"mount -t tmpfs -o mode=755 tmpfs {closed}"] = None
-            show.append(f"mkdir -p {path} && mount --bind {place / str(number)} {path}")
-    # A namespace of mounts of its own: outside, root's home stays as closed as it is.
-    script = " && ".join([*keep, *cover, *show, 'exec "$@"'])
-    nobody = pwd.getpwnam("nobody")
-    user = ["setpriv", f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}", "--clear-groups", "--"]
-    return ["unshare", "--mount", "sh", "-c", script, "sh", *user]
 
 
 @pytest.fixture

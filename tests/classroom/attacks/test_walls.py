@@ -186,7 +186,8 @@ for family in range(2, 46):
     ),
     leaves(
         "a process that outlives its submission",
-        "import os, time\nif os.fork() == 0:\n    os.setsid()\n    os.fork() or time.sleep(60)\n    os._exit(0)",
+        "import os, time\nif os.fork() == 0:\n    os.setsid()\n    os.fork() or time.sleep(60)\n    os._exit(0)\n"
+        "os.wait()",
         ORPHANS,
         category=BACKGROUND,
         without=IN_ONE_NAMESPACE,
