@@ -31,15 +31,13 @@ def start(course, **how):
 def victims(grader):
     """Return the processes of a run by kind: none of them is one that runs a student's code or the tests."""
     found = {"grader": [psutil.Process(grader.pid)], "bubblewrap": [], "template": [], "first": [], "warden": []}
-    for outer in found["grader"][0].children():
-        found["bubblewrap"].append(outer)
-        for inner in outer.children():
-            found["bubblewrap"].append(inner)
-            for template in inner.children():
-                found["template"].append(template)
-                for first in template.children():
-                    found["first"].append(first)
-                    found["warden"] += first.children()
+    for bubblewrap in found["grader"][0].children():
+        found["bubblewrap"].append(bubblewrap)
+        for template in bubblewrap.children():
+            found["template"].append(template)
+            for first in template.children():
+                found["first"].append(first)
+                found["warden"] += first.children()
     return found
 
 
