@@ -7,12 +7,15 @@ import signal
 import subprocess
 import sys
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 
 from classroom.course import Course, Unavailable
 from classroom.gradebook import open_gradebook
 from classroom.grading import grade_class
+from classroom.sandbox import Sandbox
+from classroom.sandbox.bubblewrap import start_template
 from classroom.verdicts import read_verdict
 from classroom.workers import on_this_machine
 from tests.classroom.faults import assert_graded_once, class_of, files_of, gradebook_of, log_of, processes, run
@@ -267,6 +270,27 @@ def test_a_clock_that_stands_still(course, monkeypatch):
     logged = [(line["student"], line["verdict"]) for line in log_of(small)]
     assert len(logged) == len(set(logged)) == 5
     assert logged[-2:] == [(student, verdict.id) for student, verdict in second.items()]
+
+
+@pytest.mark.parametrize("inner", [True, False], ids=["both walls", "one wall"])
+def test_a_sandbox_that_ends_as_soon_as_it_has_started_is_started_anew(small, monkeypatch, needs_bubblewrap, inner):
+    points = class_of(small, 1)
+    started = []
+
+    def start(**options):
+        process, wire = start_template(**options)
+        started.append(process)
+        if len(started) == (1 if inner else 2):  # with one wall that is the student's
+            process.kill()
+            process.wait()
+        return process, wire
+
+    monkeypatch.setattr("classroom.sandbox.runs.start_template", start)
+    monkeypatch.setattr("classroom.workers.open_sandbox", partial(Sandbox, inner=inner))
+    grade_class(small, NAME, execute=on_this_machine(small, workers=1))
+    assert_graded_once(small, points)
+    assert len(started) > (1 if inner else 2)
+    assert [process for process in started if process.poll() is None] == []
 
 
 def test_a_connection_that_is_lost_is_made_anew(small, monkeypatch):

@@ -3,6 +3,7 @@
 Nothing here waits without a limit, and no answer is longer than what is expected.
 """
 
+import contextlib
 import os
 import socket
 import time
@@ -12,7 +13,7 @@ from typing import Any
 
 from classroom.cells import TestCell
 from classroom.sandbox import inspection
-from classroom.sandbox.bubblewrap import start_template, stop
+from classroom.sandbox.bubblewrap import NoSandbox, start_template, stop
 from classroom.sandbox.cgroup import Group
 from classroom.sandbox.walls import Limits
 from classroom.sandbox.wire import SHORT, Wire, WireClosed, WireTimeout, pair
@@ -58,19 +59,28 @@ class Snapshot:
 
 
 class Template:
-    """A template process behind bubblewrap, in a control group of its own."""
+    """A template process behind bubblewrap, in a control group of its own.
+
+    Raises
+    ------
+    NoSandbox
+        If it does not start, or ends at once.
+    """
 
     def __init__(self, limits: Limits, inner: bool, keep_out: Sequence[os.PathLike[str]] = ()) -> None:
         self.limits = limits
-        self.group = Group(limits.total_memory, limits.processes + _OWN_PROCESSES)
-        try:
+        with contextlib.ExitStack() as undo:
+            self.group = Group(limits.total_memory, limits.processes + _OWN_PROCESSES)
+            undo.callback(self.group.close)
             self.process, self._wire = start_template(inner=inner, keep_out=keep_out)
+            undo.callback(stop, self.process, self._wire)
             self.group.add_tree(self.process.pid)
-            (self.pid,) = inspection.children(self.process.pid)
-            self.shared = inspection.shared_mappings(self.pid)
-        except BaseException:
-            self.group.close()
-            raise
+            try:
+                (self.pid,) = inspection.children(self.process.pid)
+                self.shared = inspection.shared_mappings(self.pid)
+            except (OSError, ValueError):
+                raise NoSandbox("the sandbox ended as soon as it had started") from None
+            undo.pop_all()
 
     def close(self) -> None:
         """End it and whatever runs in it."""

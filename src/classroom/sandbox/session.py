@@ -22,8 +22,9 @@ from typing import Any
 from classroom.cells import TestCell, test_of
 from classroom.outcome import Outcome
 from classroom.printable import printable
+from classroom.sandbox.bubblewrap import NoSandbox
 from classroom.sandbox.outputs import Room, error_output
-from classroom.sandbox.runs import Process, Run, Snapshot, Template
+from classroom.sandbox.runs import Process, Run, SandboxLost, Snapshot, Template
 from classroom.sandbox.walls import Limits
 from classroom.sandbox.wire import WireClosed, WireTimeout
 
@@ -114,7 +115,10 @@ class Sandbox:
         """Start a student's process."""
         if self.inner:
             return Run(self._template, own=False)
-        return Run(Template(self.limits, False, self.keep_out), own=True)
+        try:
+            return Run(Template(self.limits, False, self.keep_out), own=True)
+        except NoSandbox as error:  # there was one when the tests' template started
+            raise SandboxLost(str(error)) from None
 
     def new_tests(self) -> Process:
         """Start a tests' process."""
