@@ -15,12 +15,21 @@ from tools.make_pdf import links_of, make_book, make_lecture, title_of
 pytestmark = pytest.mark.slow
 PUBLIC = "https://somebody.github.io/course/"
 LECTURE = "lectures/02-attention-is-a-weighted-average.html"
+FIRST = "lectures/00-before-we-start.html"
+FOOT = 40  # points: higher than the number of a page
 NEXT = "lectures/04-attention-in-seq2seq.html"
 
 
 def letters(text):
     """The letters of a text, ligatures taken apart: a line may break between any two of them."""
     return re.sub(r"[\W\d_]", "", unicodedata.normalize("NFKC", text))
+
+
+def lowest(page):
+    """The lowest words of a sheet, above its number; the order in which they were drawn is another one."""
+    found = []
+    page.extract_text(visitor_text=lambda text, cm, tm, *_: found.append((cm[1] * tm[4] + cm[3] * tm[5] + cm[5], text)))
+    return min((height, text) for height, text in found if text.strip() and height > FOOT)[1]
 
 
 def unfolded(page):
@@ -30,14 +39,18 @@ def unfolded(page):
     return {start for start in starts if len(start) == 40}
 
 
+def on_paper(name, html, site, browser, folder):
+    """A printed lecture."""
+    count = make_lecture(browser, site, PUBLIC, name, title_of(html, name), folder)
+    document = PdfReader(folder / name.split("/")[1].replace(".html", ".pdf"))
+    assert len(document.pages) == count
+    return document
+
+
 @pytest.fixture(scope="module")
 def lecture(html, site, browser, tmp_path_factory):
     """One lecture on paper."""
-    folder = tmp_path_factory.mktemp("pdf")
-    count = make_lecture(browser, site, PUBLIC, LECTURE, title_of(html, LECTURE), folder)
-    document = PdfReader(folder / LECTURE.split("/")[1].replace(".html", ".pdf"))
-    assert len(document.pages) == count
-    return document
+    return on_paper(LECTURE, html, site, browser, tmp_path_factory.mktemp("pdf"))
 
 
 def targets(document):
@@ -49,6 +62,16 @@ def test_a_lecture_has_numbered_pages(lecture):
     assert count > 1
     for number, page in enumerate(lecture.pages, 1):
         assert f"{number} / {count}" in page.extract_text()
+
+
+def test_no_heading_is_left_at_the_foot_of_a_page(html, site, browser, tmp_path):
+    """Between this lecture's last heading and its quiz lies a cell that paper does not show."""
+    soup = BeautifulSoup((html / FIRST).read_text(encoding="utf-8"), "lxml")
+    headings = {letters(one.get_text()) for one in soup.select("article :is(h2, h3)")}
+    pages = on_paper(FIRST, html, site, browser, tmp_path).pages
+    last = [letters(lowest(page)) for page in pages]
+    assert len(headings) > 10
+    assert [line for line in last if line and any(heading.endswith(line) for heading in headings)] == []
 
 
 def test_answers_are_unfolded(lecture, html):
