@@ -165,6 +165,16 @@ def test_mathematics_is_there_before_scripts_run(html, pages, lecture, notebook)
     assert (html / "_static/STIXTwoMath.woff2").read_bytes().startswith(b"wOF2")
 
 
+def test_no_formula_is_left_as_it_was_typed(pages):
+    """What a cell writes is no place for formulas: the page shows their dollars."""
+    left = {}
+    for name, page in pages.items():
+        texts = [text for text in page.find_all(string=True) if not text.find_parent(["pre", "code", "script", "style"])]
+        if found := re.findall(r"\$[^$\n]{1,40}\$", "\n".join(texts)):
+            left[name] = found
+    assert left == {}
+
+
 def test_no_widget_scripts_and_no_dead_widgets(pages):
     for name, page in pages.items():
         text = str(page)
