@@ -169,7 +169,9 @@ def test_no_formula_is_left_as_it_was_typed(pages):
     """What a cell writes is no place for formulas: the page shows their dollars."""
     left = {}
     for name, page in pages.items():
-        texts = [text for text in page.find_all(string=True) if not text.find_parent(["pre", "code", "script", "style"])]
+        texts = [
+            text for text in page.find_all(string=True) if not text.find_parent(["pre", "code", "script", "style"])
+        ]
         if found := re.findall(r"\$[^$\n]{1,40}\$", "\n".join(texts)):
             left[name] = found
     assert left == {}

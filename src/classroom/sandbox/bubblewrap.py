@@ -6,9 +6,11 @@ gives its rights away at once, so that limits on processes hold, which for root 
 """
 
 import contextlib
+import itertools
 import os
 import platform
 import shutil
+import signal
 import site
 import subprocess
 import sys
@@ -18,7 +20,7 @@ from pathlib import Path
 
 import classroom
 import seq2bert
-from classroom.sandbox import calls
+from classroom.sandbox import calls, inspection
 from classroom.sandbox.wire import Wire, WireClosed, WireTimeout, pair
 
 __all__ = ["NoSandbox", "check_kept_out", "command", "start_template"]
@@ -26,6 +28,8 @@ __all__ = ["NoSandbox", "check_kept_out", "command", "start_template"]
 _SYSTEM: tuple[str, ...] = ("/usr", "/lib", "/lib32", "/lib64", "/libx32", "/bin", "/sbin", "/etc/ld.so.cache")
 _SYSTEM = (*_SYSTEM, "/etc/alternatives", "/etc/fonts", "/etc/localtime", "/etc/ssl/openssl.cnf")
 _TEMPLATE = ("-m", "classroom.sandbox.template")
+_FIRST_USER, _USERS, _SPREAD = 61184, 4336, 7919
+_templates = itertools.count()
 _ONE_THREAD = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
 
@@ -33,8 +37,8 @@ class NoSandbox(RuntimeError):
     """There is no sandbox on this machine, and how to get one."""
 
 
-def command(arguments: list[str]) -> list[str]:
-    """Return the command that runs this Python inside bubblewrap.
+def command(arguments: list[str], *, disk_bytes: int) -> list[str]:
+    """Return the command that runs this Python inside bubblewrap, with so much room under /tmp.
 
     Raises
     ------
@@ -65,7 +69,7 @@ def command(arguments: list[str]) -> list[str]:
         "--perms",
         "1777",
         "--size",
-        str(128 * 2**20),
+        str(disk_bytes),
         "--tmpfs",
         "/tmp",
         "--chdir",
@@ -102,12 +106,14 @@ def _inside(path: str) -> str:
 
 
 def start_template(
-    *, inner: bool = True, keep_out: Sequence[os.PathLike[str]] = (), timeout: float = 120.0
+    *, disk_bytes: int, inner: bool = True, keep_out: Sequence[os.PathLike[str]] = (), timeout: float = 120.0
 ) -> tuple[subprocess.Popen[bytes], Wire]:
     """Start the template; return its process and the wire to it.
 
     Parameters
     ----------
+    disk_bytes : int
+        Of all files between the walls; without the inner wall these are the submission's.
     inner : bool
         Build the inner wall for every submission; without it a template serves one submission only.
     keep_out : sequence of path
@@ -126,10 +132,10 @@ def start_template(
     check_kept_out(keep_out)
     ours, theirs = pair()
     os.set_inheritable(theirs.fileno(), True)
-    program = [*_TEMPLATE, str(theirs.fileno()), "inner" if inner else "outer"]
+    program = [*_TEMPLATE, str(theirs.fileno()), "inner" if inner else "outer", str(_new_user())]
     try:
         process = subprocess.Popen(
-            command(program),
+            command(program, disk_bytes=disk_bytes),
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -155,13 +161,27 @@ def start_template(
 
 
 def stop(process: subprocess.Popen[bytes], wire: Wire) -> None:
-    """End the template and everything in it."""
+    """End the template and everything in it, and wait until it is gone."""
     wire.close()
+    with contextlib.suppress(OSError):  # bubblewrap is gone
+        for template in inspection.children(process.pid):  # which bubblewrap of root may not kill: it has no rights
+            os.kill(template, signal.SIGKILL)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=30.0)
     process.kill()
     with contextlib.suppress(subprocess.TimeoutExpired):  # a disk that does not answer, say
         process.wait(timeout=30.0)
     if process.stderr:
         process.stderr.close()
+
+
+def _new_user() -> int:
+    """Return the number of a user for a template that root starts.
+
+    The kernel counts the processes of a user, and without the inner wall in one sum for the whole machine: one
+    submission's must not use up another's. The range is systemd's for users that exist while something runs.
+    """
+    return _FIRST_USER + (_SPREAD * os.getpid() + next(_templates)) % _USERS
 
 
 def _said(process: subprocess.Popen[bytes]) -> str:

@@ -26,8 +26,11 @@ _REFUSED = {
     "bpf": (321, 280), "perf_event_open": (298, 241), "userfaultfd": (323, 282), "io_uring_setup": (425, 425),
     "fanotify_init": (300, 262), "personality": (135, 92), "syslog": (103, 116), "io_setup": (206, 0),
     "modify_ldt": (154, -1), "memfd_secret": (447, 447),
-    # which pages of Python's files are in memory: a word for the next test, or for the next submission, in no file
+    # which pages of Python's files are in memory: a word for the next test, or for the next submission, in no file;
+    # getrusage says it, too, and so do clocks
     "mincore": (27, 232), "fadvise64": (221, 223), "cachestat": (451, 451),
+    # who else has opened or locked a file of Python's: words for a submission that runs at the same time
+    "flock": (73, 32), "inotify_init": (253, -1), "inotify_init1": (294, 26), "inotify_add_watch": (254, 27),
 }  # fmt: skip
 _WITH_CONDITIONS = {
     "capset": (126, 91), "clone": (56, 220), "clone3": (435, 435), "socket": (41, 198), "socketpair": (53, 199),
@@ -42,8 +45,9 @@ _CALLS = _REFUSED | _WITH_CONDITIONS | _TIMES
 _MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 _SIGNALS = ("kill", "tkill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo")
 _OF_THIS_PROCESS = ("prlimit64", "sched_setaffinity", "sched_setscheduler", "sched_setparam", "sched_setattr")
-# Of fcntl and ioctl: to whom the kernel sends a signal when a file is ready, and which. It asks no filter.
-_FILE_SIGNALS = {"fcntl": (8, 10, 15), "ioctl": (0x8901, 0x8902)}
+# Of fcntl and ioctl: to whom the kernel sends a signal when a file is ready, and which. It asks no filter. Also of
+# fcntl: who has locked a file, leases, and notices, which tell of others.
+_FILE_ORDERS = {"fcntl": (5, 8, 10, 15, 36, 1024, 1026), "ioctl": (0x8901, 0x8902)}
 _UNIX = 1  # the only family of sockets; the network is empty anyway
 # What prctl may set: a signal when the parent ends, names, no new privileges, filters, slack of timers, large pages,
 # names of memory; and all that only tells. Not: being traceable, adopting processes, sharing a core's scheduling.
@@ -94,7 +98,7 @@ def filter_program(first: int, *, times: bool = True) -> bytes:
     for name in ("socket", "socketpair"):  # a pair of another family is made, and then refused by its own code
         program += _rule(name, [_argument(0), (_EQUAL, 0, 1, _UNIX), _ALLOW, _REFUSE])
     program += _rule("preadv2", [_argument(5), (_EQUAL, 0, 1, 0), _ALLOW, _REFUSE])  # only what is in memory, say
-    for name, orders in _FILE_SIGNALS.items():
+    for name, orders in _FILE_ORDERS.items():
         program += _rule(name, [_argument(1), *_one_of(orders, _ALLOW), _REFUSE])
     program += _rule("prctl", [_argument(0), *_one_of(_PRCTL), _ALLOW])
     for name in _OF_THIS_PROCESS:

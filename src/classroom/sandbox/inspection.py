@@ -88,7 +88,12 @@ def state_of(pid: int) -> State:
     return State(tuple(sorted(switches)), score)
 
 
-def look_at(pid: int, end: int, known: frozenset[bytes]) -> State:
+def can_be_written(pid: int) -> bool:
+    """Whether other processes of the same user may write in a process's memory, where they see it."""
+    return os.stat(f"/proc/{pid}/stat").st_uid == os.stat(f"/proc/{pid}").st_uid
+
+
+def look_at(pid: int, end: int, known: frozenset[bytes], *, seen: bool) -> State:
     """Look at a snapshot when it has been forked and everything but the snapshots is gone.
 
     Parameters
@@ -99,6 +104,8 @@ def look_at(pid: int, end: int, known: frozenset[bytes]) -> State:
         The number of its end's socket, as `os.fstat` says it.
     known : frozenset of bytes
         The shared mappings that every process of the template has.
+    seen : bool
+        Whether other snapshots see its number.
 
     Raises
     ------
@@ -112,6 +119,8 @@ def look_at(pid: int, end: int, known: frozenset[bytes]) -> State:
             raise Suspect(f"an open file beside its own: {min(extra):.80}")
         if shared_mappings(pid) - known:
             raise Suspect("memory that processes share")
+        if seen and can_be_written(pid):
+            raise Suspect("memory that others can write")
     except (OSError, ValueError) as error:
         raise Suspect(f"it cannot be looked at: {type(error).__name__}") from None
     return state

@@ -72,7 +72,7 @@ class Template:
         with contextlib.ExitStack() as undo:
             self.group = Group(limits.total_memory, limits.processes + _OWN_PROCESSES)
             undo.callback(self.group.close)
-            self.process, self._wire = start_template(inner=inner, keep_out=keep_out)
+            self.process, self._wire = start_template(disk_bytes=limits.disk_bytes, inner=inner, keep_out=keep_out)
             undo.callback(stop, self.process, self._wire)
             self.group.add_tree(self.process.pid)
             try:
@@ -230,7 +230,7 @@ class Run(Process):
                     place = places.get(snapshot.pid)
                     if place is None:
                         raise inspection.Suspect("its parent is not the warden")
-                    snapshot.state = inspection.look_at(place, snapshot.socket, self.template.shared)
+                    snapshot.state = inspection.look_at(place, snapshot.socket, self.template.shared, seen=self.own)
                 except inspection.Suspect as suspect:
                     if "still" in str(suspect) and time.monotonic() < deadline:
                         time.sleep(0.01)

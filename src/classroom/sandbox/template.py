@@ -1,11 +1,12 @@
 """The program inside bubblewrap: it imports what takes long once, and forks a process group for each request.
 
-Requests come over the socket whose descriptor is its only argument: ``{"do": "spawn", "role": …, "limits": …}`` with
-the open ends for the new processes, answered by ``{"pid": …}``; ``{"do": "kill", "pid": …}``; ``{"do": "wait"}``,
-answered by what ended. It has one thread, and torch has one: a process with more could not be forked.
+Its arguments are the descriptor of a socket, "inner" or "outer", and the user that it becomes if it is root. Requests
+come over that socket: ``{"do": "spawn", "role": …, "limits": …}`` with the open ends for the new processes, answered by
+``{"pid": …}``; and ``{"do": "kill", "pid": …}``, answered by ``{"gone": …}`` when all of them are gone. It has one
+thread, and torch has one: a process with more could not be forked.
 
-Each request makes three processes. The first only waits. The second is the warden, number 1 of the new namespaces. The
-third runs the student's code, or the tests.
+Each request makes two processes. The first only waits. The second is number 1 of the new namespaces: it runs the tests,
+or it is the warden of a third, which runs the student's code.
 """
 
 import contextlib
@@ -23,7 +24,6 @@ from classroom.sandbox.wire import Wire, WireClosed
 
 __all__ = ["main"]
 
-UID = GID = 12345  # of no one
 _IMPORTED = (
     "IPython.core.interactiveshell", "matplotlib.pyplot", "numpy", "scipy.special", "classroom.sandbox.warden",
     "seq2bert.bert", "seq2bert.check", "seq2bert.checkpoints", "seq2bert.data.dates", "seq2bert.data.prose",
@@ -36,7 +36,7 @@ def main() -> None:
     """Serve requests until the other end closes."""
     wire = Wire(socket.socket(fileno=int(sys.argv[1])))
     inner = sys.argv[2] == "inner"
-    _become_nobody()
+    _become(int(sys.argv[3]))
     _import_everything()
     try:
         _try_wall(inner)
@@ -87,7 +87,7 @@ def _first(role: str, limits: walls.Limits, files: list[int], inner: bool) -> No
     walls.show()
     walls.die_with_parent()
     if inner:
-        walls.enter_namespaces(UID, GID)
+        walls.enter_namespaces(os.getuid(), os.getgid())
     program = run_student if role == "student" else run_tests
     second = os.fork()
     if second == 0:
@@ -112,13 +112,13 @@ def _run(program: Any) -> None:
         os._exit(status)
 
 
-def _become_nobody() -> None:
+def _become(user: int) -> None:
+    """Give root's rights away, where bubblewrap was started with them, to a user that is no one."""
     if os.getuid() == 0:
         os.setgroups([])
-        os.setresgid(GID, GID, GID)
-        os.setresuid(UID, UID, UID)
+        os.setresgid(user, user, user)
+        os.setresuid(user, user, user)
         walls.show()  # else the kernel keeps the files of /proc/self from their new owner
-        walls.die_with_parent()  # bubblewrap has asked for it, and the change of user has taken it back
 
 
 def _import_everything() -> None:
@@ -154,7 +154,7 @@ def _try_wall(inner: bool) -> None:
     if pid == 0:
         status = 1
         try:
-            walls.enter_namespaces(UID, GID)
+            walls.enter_namespaces(os.getuid(), os.getgid())
             second = os.fork()
             if second == 0:
                 walls.cover(walls.Limits())

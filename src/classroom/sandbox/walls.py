@@ -128,7 +128,7 @@ def be_early_without_memory(score: int, proc: int | None = None) -> None:
     Parameters
     ----------
     score : int
-        From 0 to 1000: it can only grow.
+        From 0 to 1000. A process that sees /proc, and runs a program of its own, can take it back.
     proc : int, optional
         The open folder /proc, where that is covered.
     """

@@ -36,7 +36,8 @@ def run_student(files: list[int], limits: walls.Limits, inner: bool) -> None:
     control, cells = files
     _hear_nothing()
     size, proc = walls.address_space(), os.open("/proc", os.O_RDONLY | os.O_DIRECTORY)
-    walls.be_early_without_memory(_EARLY)
+    if inner:  # else what the student's processes start could make itself later than the warden
+        walls.be_early_without_memory(_EARLY)
     walls.adopt()
     if inner:
         walls.cover(limits)
@@ -259,15 +260,6 @@ def _into_box(limits: walls.Limits, size: int, inner: bool) -> None:
     os.makedirs("/tmp/work", exist_ok=True)
     os.chdir("/tmp/work")
     walls.set_limits(limits, size)
-    if not inner and not _only_ancestors_trace():
+    if not inner:
         walls.hide()  # from its other processes, which see /proc; an ordinary grader cannot look at it then, either
     walls.give_up_privileges(times=inner)
-
-
-def _only_ancestors_trace() -> bool:
-    """Whether the kernel keeps a process from writing in the memory of one that it has not started."""
-    try:
-        with open("/proc/sys/kernel/yama/ptrace_scope", encoding="ascii") as file:
-            return int(file.read()) > 0
-    except (OSError, ValueError):
-        return False

@@ -216,9 +216,9 @@ def ordinary_user(place: Path) -> Iterator[None]:
     who = as_nobody(map(Path, bubblewrap._python_folders()), place) if os.getuid() == 0 else []
     uid, command = pwd.getpwnam("nobody").pw_uid if who else os.getuid(), bubblewrap.command
 
-    def by_nobody(arguments: list[str]) -> list[str]:
+    def by_nobody(*arguments: Any, **options: Any) -> list[str]:
         with mock.patch.object(os, "getuid", return_value=uid):
-            return [*who, *command(arguments)]
+            return [*who, *command(*arguments, **options)]
 
     with mock.patch.object(bubblewrap, "command", by_nobody):
         yield

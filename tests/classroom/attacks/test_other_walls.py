@@ -6,11 +6,30 @@ of its own. The same attacks must lose again. A template takes seconds, so most 
 """
 
 import contextlib
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
 
+import psutil
 import pytest
 
+from classroom.sandbox import Sandbox, inspection
 from tests.classroom.attacks import test_endings, test_quiet_calls, test_remembering, test_walls
-from tests.classroom.attacks.harness import WON, Grounds, assert_nothing_comes_of, check, ordinary_user
+from tests.classroom.attacks.harness import (
+    HONEST,
+    LIMITS,
+    TEST_OF_DOUBLE,
+    TEST_OF_TRIPLE,
+    WON,
+    Attack,
+    Grounds,
+    assert_nothing_comes_of,
+    check,
+    notebook,
+    ordinary_user,
+    reached,
+)
 
 AT_ONCE = ("a module that the next one imports", "signals to the warden", "a process in the background")
 ATTACKS = [
@@ -32,9 +51,9 @@ def read(path):
 def write(path):
     open(path, "r+b", buffering=0).close()
 ways = {{
-    "auxv": read, "environ": read, "io": read, "maps": read, "pagemap": read, "stack": read, "syscall": read,
+    "auxv": read, "environ": read, "io": read, "maps": read, "pagemap": read, "smaps_rollup": read, "syscall": read,
     "cwd": link, "exe": link, "root": link, "ns/pid": link, "fd": folder, "fdinfo": folder, "map_files": folder,
-    "mem": write, "clear_refs": write, "oom_score_adj": write, "setgroups": write, "uid_map": write,
+    "mem": write, "clear_refs": write, "coredump_filter": write, "oom_score_adj": write, "uid_map": write,
 }}
 pids = [int(name) for name in os.listdir("/proc") if name.isdecimal()]
 print(len(pids), "processes")
@@ -48,6 +67,58 @@ for pid in pids:
             pass
         except OSError as error:
             print({WON!r}, pid, name, error)
+"""
+
+
+# A program of one's own can be looked at and written to again: the cell goes on as one, and so do its snapshots.
+ANOTHER_PROGRAM = """
+import socket, sys
+from classroom.sandbox import student, walls
+from classroom.sandbox.wire import Wire
+wire = Wire(socket.socket(fileno=int(sys.argv[1])))
+wire.send({"outputs": [], "error": None})
+student.serve_cells(wire, walls.Limits())
+"""
+GOES_ON_AS_ANOTHER = f"""
+import gc, os, sys
+from classroom.sandbox.wire import Wire
+(wire,) = [each for each in gc.get_objects() if type(each) is Wire and each.fileno() >= 0]
+os.set_inheritable(wire.fileno(), True)
+os.execv(sys.executable, [sys.executable, "-P", "-c", {ANOTHER_PROGRAM!r}, str(wire.fileno())])
+"""
+TELLS_THE_OTHERS = """
+import ctypes, os
+word = ctypes.create_string_buffer(16)
+def double(number):
+    for name in os.listdir("/proc"):
+        if name.isdecimal() and int(name) != os.getpid():
+            try:
+                with open(f"/proc/{name}/mem", "r+b", buffering=0) as file:
+                    file.seek(ctypes.addressof(word))
+                    file.write(b"%d" % number)
+            except (OSError, ValueError):
+                pass
+    return 2 * number
+"""
+HEARS = "def triple(number):\n    raise ValueError('heard ' + word.value.decode())"
+BETWEEN_SNAPSHOTS = Attack(
+    "a program that snapshots can write to",
+    test_walls.MEMORY,
+    (GOES_ON_AS_ANOTHER, TELLS_THE_OTHERS, TEST_OF_DOUBLE, HEARS, TEST_OF_TRIPLE),
+    outside=(("classroom.sandbox.inspection.can_be_written", lambda pid: False),),
+    bounds={"memory": 2**30, "cell_seconds": 60.0, "test_seconds": 60.0, "total_seconds": 300.0},
+    won=lambda report: any("1234567" in outcome.message for outcome in report.outcomes),
+)
+MANY_PROCESSES = """
+import os, time
+try:
+    while True:
+        if os.fork() == 0:
+            time.sleep(100)
+            os._exit(0)
+except OSError:
+    pass
+time.sleep(30)
 """
 
 
@@ -83,3 +154,52 @@ def test_the_walls_hold_otherwise(otherwise, attack):
 def test_behind_one_wall_other_processes_tell_no_more_than_their_names(otherwise):
     hidden = "from classroom.sandbox import walls; walls.hide = lambda: None"
     check(otherwise, test_walls.asks("looking into other processes", test_walls.MEMORY, LOOK, without=hidden))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("otherwise", ONE_WALL, indirect=True)
+def test_behind_one_wall_no_snapshot_writes_into_another(otherwise):
+    check(otherwise, BETWEEN_SNAPSHOTS)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("otherwise", ONE_WALL, indirect=True)
+def test_behind_one_wall_the_processes_of_a_submission_take_no_room_from_another(otherwise):
+    limits = replace(LIMITS, cell_seconds=60.0, total_seconds=120.0)
+    with Sandbox(limits, inner=False) as one, Sandbox(limits, inner=False) as other:
+        hostile = threading.Thread(target=one.grade, args=(notebook((MANY_PROCESSES,)),))
+        hostile.start()
+        until = time.monotonic() + 60
+        while len(psutil.Process().children(recursive=True)) < limits.processes and time.monotonic() < until:
+            time.sleep(0.1)
+        assert time.monotonic() < until, "the processes do not start"
+        report = other.grade(notebook(HONEST))
+        hostile.join()
+    assert reached(report) == {"double": 4.0, "triple": 5.0}
+
+
+def warden_of(run):
+    (first,) = inspection.children(run.template.pid)
+    (warden,) = inspection.children(first)
+    return warden
+
+
+@pytest.mark.parametrize(("inner", "score"), [(True, 500), (False, 0)])
+def test_the_warden_ends_after_all_that_can_choose_when_they_end(needs_bubblewrap, inner, score):
+    with Sandbox(LIMITS, inner=inner) as sandbox:
+        run = sandbox.new_run()
+        run.ask("seal")
+        assert int(Path(f"/proc/{warden_of(run)}/oom_score_adj").read_text(encoding="ascii")) == score
+        run.close()
+
+
+@pytest.mark.parametrize("inner", [True, False])
+def test_when_a_sandbox_is_closed_its_processes_are_gone(needs_bubblewrap, inner):
+    with Sandbox(LIMITS, inner=inner) as sandbox:
+        run = sandbox.new_run()
+        run.ask("seal")
+        processes = [psutil.Process(pid) for pid in (run.template.process.pid, run.template.pid, warden_of(run))]
+        run.template.close()
+        assert [process for process in processes if process.is_running()] == []
+        run.cells.close()
+        run.wire.close()

@@ -119,7 +119,7 @@ def open_wall(graded, root, needs_bubblewrap):
     shown = [str(path) for path in (graded.root, *of_this_repository(root))]
     with (
         mock.patch.object(bubblewrap, "_python_folders", return_value=[*folders, *shown]),
-        mock.patch.object(bubblewrap, "command", lambda arguments: writable(command(arguments), graded.root)),
+        mock.patch.object(bubblewrap, "command", lambda *a, **how: writable(command(*a, **how), graded.root)),
     ):
         made = Grounds()
         made.sandbox(weak=True)

@@ -5,13 +5,14 @@ import pytest
 from tests.classroom.attacks.harness import WON, Attack, check, unfiltered
 
 CALLED = """
-import ctypes, fcntl, os, platform, socket
+import ctypes, fcntl, os, platform, socket, struct
 libc = ctypes.CDLL(None, use_errno=True)
 def call(x86, arm, *arguments):
     done = libc.syscall(x86 if platform.machine() == "x86_64" else arm, *arguments)
     return ctypes.get_errno() if done < 0 else 0
 file = os.open(os.__file__, os.O_RDONLY)
 page = ctypes.create_string_buffer(4096)
+lock_of_another = struct.pack("hhqqi4x", fcntl.F_WRLCK, 0, 0, 0, 0)
 vector = (ctypes.c_uint64 * 2)(ctypes.addressof(page), 4096)
 """
 
@@ -34,6 +35,10 @@ ATTACKS = [
         "fcntl.fcntl(os.pipe()[0], fcntl.F_SETOWN, 1) == 0",
         "fcntl",
     ),
+    quiet("a lock on a file of Python's", "call(73, 32, file, 2) == 0", "flock"),
+    quiet("who has locked a file of Python's", "call(72, 25, file, 5, lock_of_another) == 0", "fcntl"),
+    quiet("a notice when another opens it", "call(72, 25, file, 1026, 1) in (0, 20)", "fcntl"),  # or: no folder
+    quiet("a watch over it", "call(294, 26, 0) == 0", "inotify_init1"),
 ]
 
 

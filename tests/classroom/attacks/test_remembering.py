@@ -28,7 +28,7 @@ def close(low, high):
 os.closerange = close
 """
 NOT_LOOKED_AT = (
-    ("classroom.sandbox.inspection.look_at", lambda *_: None),
+    ("classroom.sandbox.inspection.look_at", lambda *_, **__: None),
     ("classroom.sandbox.inspection.state_of", lambda *_: None),
 )
 

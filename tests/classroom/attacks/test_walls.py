@@ -137,8 +137,9 @@ ATTACKS = [
     asks(
         "signals to the warden",
         BACKGROUND,
-        "for _ in range(50):\n    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):\n        try:\n"
-        "            os.kill(1, number)\n        except OSError:\n            pass\n    time.sleep(0.01)",
+        "for _ in range(50):\n    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):\n"
+        "        for pid in range(1, os.getpid()):\n            try:\n                os.kill(pid, number)\n"
+        "            except OSError:\n                pass\n    time.sleep(0.01)",
         without=WARDEN_HEARS,
         won=lost,
     ),
@@ -259,8 +260,8 @@ def holes(place, needs_bubblewrap):
     """A sandbox whose outer wall has holes: the network, an environment variable, folders that can be written."""
     command, environment, folders = bubblewrap.command, bubblewrap._environment, bubblewrap._python_folders
 
-    def without_walls(arguments):
-        return [word for word in writable(command(arguments), place) if word != "--unshare-net"]
+    def without_walls(*arguments, **options):
+        return [word for word in writable(command(*arguments, **options), place) if word != "--unshare-net"]
 
     class NoGroup(runs.Group):
         def __init__(self, memory, processes):

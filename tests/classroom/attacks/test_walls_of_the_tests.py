@@ -20,7 +20,7 @@ WITH_PRIVILEGES = "from classroom.sandbox import walls; walls.give_up_privileges
 ATTACKS = {
     "a socket of the network": ("import socket\nsocket.socket(socket.AF_INET).close()", unfiltered("socket")),
     "others' numbers in /proc": ("import os\nassert any(name.isdecimal() for name in os.listdir('/proc'))", PROC),
-    "another user": ("import os\nassert os.getuid() != 12345", AS_ROOT),
+    "another user": ("import os\nassert os.getuid() == 0", AS_ROOT),
     "a file that is too large": (
         "assert open('/tmp/work/large', 'wb', 0).write(bytes(9 * 2**20)) > 8 * 2**20",
         WITHOUT_LIMITS,
