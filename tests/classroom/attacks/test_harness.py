@@ -59,11 +59,11 @@ def test_an_attack_that_wins_with_its_defence_alone_shows_nothing(grounds):
 
 def test_a_file_that_is_left_between_the_walls_is_found(grounds):
     uncovered = "from classroom.sandbox import walls; walls.cover = lambda limits: None"
-    leave = "open('/tmp/left', 'w').close()"
+    leave = "open('/tmp/left-here', 'w').close()"
     before = files_in(grounds.sandbox())
     grounds.grade(leave)
     assert files_in(grounds.sandbox()) == before
     before = files_in(grounds.sandbox(weak=True))
     grounds.grade_without(uncovered, leave)
-    assert set(files_in(grounds.sandbox(weak=True))) - set(before) == {"tmp/left"}
-    grounds.grade_without(uncovered, "import os\nos.remove('/tmp/left')")
+    assert set(files_in(grounds.sandbox(weak=True))) - set(before) == {"tmp/left-here"}
+    grounds.grade_without(uncovered, "import os\nos.remove('/tmp/left-here')")

@@ -31,12 +31,14 @@ from tests.classroom.attacks.harness import (
     reached,
 )
 
-AT_ONCE = ("a module that the next one imports", "signals to the warden", "a process in the background")
 ATTACKS = [
     attack for module in (test_walls, test_remembering, test_quiet_calls, test_endings) for attack in module.ATTACKS
 ]
 # Whether an ordinary user makes the walls, and whether there is an inner one.
 WALLS = {"an ordinary user's": (True, True), "one": (False, False), "one, an ordinary user's": (True, False)}
+AT_ONCE = {("a module that the next one imports", "an ordinary user's"), ("a process in the background", "one")}
+AT_ONCE |= {("signals to the warden", walls) for walls in WALLS}
+SLOW = pytest.mark.slow
 ONE_WALL = [name for name, (_, inner) in WALLS.items() if not inner]
 SEEN_BEHIND_ONE = "processes under /proc"  # which cannot be covered there; what of them is seen is below
 # Every file of another process that tells more than ps does.
@@ -133,13 +135,14 @@ def otherwise(request, needs_bubblewrap, tmp_path_factory):
 
 
 def test_each_of_those_that_run_at_once_is_there():
-    assert {SEEN_BEHIND_ONE, *AT_ONCE} <= {attack.name for attack in ATTACKS}
+    assert {SEEN_BEHIND_ONE, *(name for name, _ in AT_ONCE)} <= {attack.name for attack in ATTACKS}
+    assert {walls for _, walls in AT_ONCE} == set(WALLS)
 
 
 @pytest.mark.parametrize(
     ("otherwise", "attack"),
     [
-        pytest.param(walls, each, id=f"{each.name}-{walls}", marks=[] if each.name in AT_ONCE else pytest.mark.slow)
+        pytest.param(walls, each, id=f"{each.name}-{walls}", marks=[] if (each.name, walls) in AT_ONCE else SLOW)
         for walls in WALLS
         for each in ATTACKS
         if walls not in ONE_WALL or each.name != SEEN_BEHIND_ONE
@@ -150,19 +153,19 @@ def test_the_walls_hold_otherwise(otherwise, attack):
     assert_nothing_comes_of(attack, otherwise)
 
 
-@pytest.mark.parametrize("otherwise", ONE_WALL, indirect=True)
+@pytest.mark.parametrize("otherwise", [pytest.param(ONE_WALL[0], marks=SLOW), *ONE_WALL[1:]], indirect=True)
 def test_behind_one_wall_other_processes_tell_no_more_than_their_names(otherwise):
     hidden = "from classroom.sandbox import walls; walls.hide = lambda: None"
     check(otherwise, test_walls.asks("looking into other processes", test_walls.MEMORY, LOOK, without=hidden))
 
 
-@pytest.mark.slow
+@SLOW
 @pytest.mark.parametrize("otherwise", ONE_WALL, indirect=True)
 def test_behind_one_wall_no_snapshot_writes_into_another(otherwise):
     check(otherwise, BETWEEN_SNAPSHOTS)
 
 
-@pytest.mark.slow
+@SLOW
 @pytest.mark.parametrize("otherwise", ONE_WALL, indirect=True)
 def test_behind_one_wall_the_processes_of_a_submission_take_no_room_from_another(otherwise):
     limits = replace(LIMITS, cell_seconds=60.0, total_seconds=120.0)
