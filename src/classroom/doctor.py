@@ -84,7 +84,7 @@ def _sandbox() -> Finding:
     if "inner wall" in inner:
         try:
             with Sandbox(Limits(), inner=False):
-                says = f"only the outer wall stands, so torch is imported for each submission ({inner})"
+                says = f"only the outer wall stands, so torch is imported for each submission or test ({inner})"
                 return Finding("sandbox", True, True, f"{says}. {_advice()}")
         except NoSandbox as error:
             inner = str(error)

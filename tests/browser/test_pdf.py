@@ -29,7 +29,8 @@ def lowest(page):
     """The lowest words of a sheet, above its number; the order in which they were drawn is another one."""
     found = []
     page.extract_text(visitor_text=lambda text, cm, tm, *_: found.append((cm[1] * tm[4] + cm[3] * tm[5] + cm[5], text)))
-    return min((height, text) for height, text in found if text.strip() and height > FOOT)[1]
+    seen = [(round(height), text) for height, text in found if text.strip() and height > FOOT]
+    return "".join(text for height, text in seen if height == min(seen)[0])
 
 
 def unfolded(page):

@@ -9,6 +9,7 @@ import contextlib
 import itertools
 import os
 import platform
+import secrets
 import shutil
 import signal
 import site
@@ -29,7 +30,7 @@ _SYSTEM: tuple[str, ...] = ("/usr", "/lib", "/lib32", "/lib64", "/libx32", "/bin
 _SYSTEM = (*_SYSTEM, "/etc/alternatives", "/etc/fonts", "/etc/localtime", "/etc/ssl/openssl.cnf")
 _TEMPLATE = ("-m", "classroom.sandbox.template")
 _FIRST_USER, _USERS, _SPREAD = 61184, 4336, 7919
-_templates = itertools.count()
+_templates = itertools.count(secrets.randbelow(_USERS))
 _ONE_THREAD = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
 
@@ -38,7 +39,14 @@ class NoSandbox(RuntimeError):
 
 
 def command(arguments: list[str], *, disk_bytes: int) -> list[str]:
-    """Return the command that runs this Python inside bubblewrap, with so much room under /tmp.
+    """Return the command that runs this Python inside bubblewrap.
+
+    Parameters
+    ----------
+    arguments : list of str
+        For Python.
+    disk_bytes : int
+        Room under /tmp.
 
     Raises
     ------
@@ -53,7 +61,7 @@ def command(arguments: list[str], *, disk_bytes: int) -> list[str]:
     else:
         rights = ["--unshare-user", "--uid", "12345", "--gid", "12345"]
     walls = ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"]
-    # Number 1 is this Python: a process of bubblewrap would have no filter, and an ordinary user's could be written to.
+    # Number 1 is this Python. A process of bubblewrap has no filter, and students' code of its user could write to it.
     walls += ["--as-pid-1", "--die-with-parent", "--new-session", "--clearenv", "--hostname", "sandbox"]
     folders = _python_folders()
     parents = {str(parent) for folder in folders for parent in Path(_inside(folder)).parents if parent != parent.parent}
@@ -152,7 +160,7 @@ def start_template(
         said, _ = wire.receive(timeout=timeout)
         why = said.get("why") if isinstance(said, dict) and not said.get("ready") else None
     except (WireClosed, WireTimeout) as error:
-        process.kill()
+        _kill(process)
         why = _said(process) or str(error)
     if why:
         stop(process, wire)
@@ -161,18 +169,27 @@ def start_template(
 
 
 def stop(process: subprocess.Popen[bytes], wire: Wire) -> None:
-    """End the template and everything in it, and wait until it is gone."""
+    """End the template and everything in it, and wait until it is gone.
+
+    Where bubblewrap has ended before, the template ends by itself: nobody is at the other end of its wire.
+    """
+    _kill(process)
     wire.close()
-    with contextlib.suppress(OSError):  # bubblewrap is gone
-        for template in inspection.children(process.pid):  # which bubblewrap of root may not kill: it has no rights
-            os.kill(template, signal.SIGKILL)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(timeout=30.0)
-    process.kill()
     with contextlib.suppress(subprocess.TimeoutExpired):  # a disk that does not answer, say
         process.wait(timeout=30.0)
     if process.stderr:
         process.stderr.close()
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """Kill the template before bubblewrap, which waits for it; that of root has no rights to kill it."""
+    if process.poll() is None:
+        with contextlib.suppress(OSError):
+            for template in inspection.children(process.pid):
+                os.kill(template, signal.SIGKILL)
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(timeout=30.0)
+    process.kill()
 
 
 def _new_user() -> int:

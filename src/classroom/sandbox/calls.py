@@ -45,8 +45,8 @@ _CALLS = _REFUSED | _WITH_CONDITIONS | _TIMES
 _MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 _SIGNALS = ("kill", "tkill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo")
 _OF_THIS_PROCESS = ("prlimit64", "sched_setaffinity", "sched_setscheduler", "sched_setparam", "sched_setattr")
-# Of fcntl and ioctl: to whom the kernel sends a signal when a file is ready, and which. It asks no filter. Also of
-# fcntl: who has locked a file, leases, and notices, which tell of others.
+# Of fcntl and ioctl: to whom the kernel sends a signal when a file is ready, and which. No filter sees that
+# signal. And what fcntl tells of others: who has locked a file, leases, notices.
 _FILE_ORDERS = {"fcntl": (5, 8, 10, 15, 36, 1024, 1026), "ioctl": (0x8901, 0x8902)}
 _UNIX = 1  # the only family of sockets; the network is empty anyway
 # What prctl may set: a signal when the parent ends, names, no new privileges, filters, slack of timers, large pages,

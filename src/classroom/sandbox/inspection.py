@@ -3,7 +3,8 @@
 When all cells have run and everything else is killed, a submission's snapshots stand still. One that is let go for its
 test must not be able to leave a word for the next. So each is looked at before the first goes: it stands still in all
 of its threads, its parent is the warden, no signal waits for it, it has no open file but its own end and the null
-device, and no mapping that another process could share. Before it goes itself it must not have moved since.
+device, no mapping that another process could share, and no memory that another one could write. Before it goes itself
+it must not have moved since.
 The numbers are read from outside, in the grader's /proc; nothing that the student's process says is asked.
 
 Not kept apart is what the clock, the load of the machine, and its counters tell: a test may take long, or use much
@@ -15,7 +16,10 @@ import signal
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["State", "Suspect", "children", "inner_number", "look_at", "shared_mappings", "state_of"]
+__all__ = [
+    "Hidden", "State", "Suspect", "can_be_written", "children", "inner_number", "look_at", "shared_mappings",
+    "state_of",
+]  # fmt: skip
 
 _STOP = 1 << signal.SIGSTOP - 1  # a second one waits for good: the signal that continues takes it away
 _LARGEST = 4 * 2**20  # bytes of a list of mappings
@@ -23,6 +27,10 @@ _LARGEST = 4 * 2**20  # bytes of a list of mappings
 
 class Suspect(Exception):
     """A snapshot that could hear from another one, and by what."""
+
+
+class Hidden(Suspect):
+    """One that this user may not look at: that is no fault of the submission."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +97,10 @@ def state_of(pid: int) -> State:
 
 
 def can_be_written(pid: int) -> bool:
-    """Whether other processes of the same user may write in a process's memory, where they see it."""
+    """Whether other processes of the same user may write in a process's memory, where they see it.
+
+    The kernel then gives the files of /proc/PID to that user, as the folder always is, and else to root.
+    """
     return os.stat(f"/proc/{pid}/stat").st_uid == os.stat(f"/proc/{pid}").st_uid
 
 
@@ -111,6 +122,8 @@ def look_at(pid: int, end: int, known: frozenset[bytes], *, seen: bool) -> State
     ------
     Suspect
         If it could share anything with another snapshot.
+    Hidden
+        If the grader may not look.
     """
     state = state_of(pid)
     try:
@@ -121,6 +134,8 @@ def look_at(pid: int, end: int, known: frozenset[bytes], *, seen: bool) -> State
             raise Suspect("memory that processes share")
         if seen and can_be_written(pid):
             raise Suspect("memory that others can write")
+    except PermissionError:
+        raise Hidden("it cannot be looked at") from None
     except (OSError, ValueError) as error:
         raise Suspect(f"it cannot be looked at: {type(error).__name__}") from None
     return state

@@ -47,6 +47,10 @@ class Snapshot:
     run : Run
     before : tuple of str
         The cells that were run before it was made.
+    state : State, optional
+        How it stood still when it was looked at.
+    hidden : bool
+        Whether the grader may not look at it.
     """
 
     test: TestCell
@@ -56,6 +60,7 @@ class Snapshot:
     run: "Run"
     before: tuple[str, ...]
     state: inspection.State | None = None
+    hidden: bool = False
 
 
 class Template:
@@ -68,7 +73,7 @@ class Template:
     """
 
     def __init__(self, limits: Limits, inner: bool, keep_out: Sequence[os.PathLike[str]] = ()) -> None:
-        self.limits = limits
+        self.limits, self.shared = limits, frozenset[bytes]()
         with contextlib.ExitStack() as undo:
             self.group = Group(limits.total_memory, limits.processes + _OWN_PROCESSES)
             undo.callback(self.group.close)
@@ -77,9 +82,10 @@ class Template:
             self.group.add_tree(self.process.pid)
             try:
                 (self.pid,) = inspection.children(self.process.pid)
-                self.shared = inspection.shared_mappings(self.pid)
-            except (OSError, ValueError):
-                raise NoSandbox("the sandbox ended as soon as it had started") from None
+                with contextlib.suppress(PermissionError):  # then no snapshot can be looked at, either
+                    self.shared = inspection.shared_mappings(self.pid)
+            except (FileNotFoundError, ProcessLookupError, ValueError) as error:
+                raise NoSandbox(f"the sandbox ended as soon as it had started: {error}") from None
             undo.pop_all()
 
     def close(self) -> None:
@@ -235,6 +241,7 @@ class Run(Process):
                     if "still" in str(suspect) and time.monotonic() < deadline:
                         time.sleep(0.01)
                         continue
+                    snapshot.hidden = isinstance(suspect, inspection.Hidden)
                     tied.append(snapshot)
                 break
         return tied

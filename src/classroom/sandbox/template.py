@@ -5,8 +5,8 @@ come over that socket: ``{"do": "spawn", "role": …, "limits": …}`` with the 
 ``{"pid": …}``; and ``{"do": "kill", "pid": …}``, answered by ``{"gone": …}`` when all of them are gone. It has one
 thread, and torch has one: a process with more could not be forked.
 
-Each request makes two processes. The first only waits. The second is number 1 of the new namespaces: it runs the tests,
-or it is the warden of a third, which runs the student's code.
+Each request makes two processes. The first only waits. The second, number 1 of the new namespaces where there are any,
+runs the tests, or is the warden of a third, which runs the student's code.
 """
 
 import contextlib
@@ -69,7 +69,7 @@ def _answer(request: dict[str, Any], files: list[int], children: set[int], wire:
         children.remove(pid)
         for orphan in set(inspection.children(os.getpid())) - children:
             if not inner or inspection.inner_number(orphan) == 1:
-                _end(orphan)  # the second process, and with it everything in its namespaces
+                _end(orphan)  # the second process; where it is number 1, everything in its namespaces ends with it
     return {"gone": pid}
 
 

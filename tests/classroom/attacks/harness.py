@@ -212,7 +212,10 @@ def as_nobody(shown: Iterable[Path], place: Path) -> list[str]:
 
 @contextlib.contextmanager
 def ordinary_user(place: Path) -> Iterator[None]:
-    """Let nobody start bubblewrap, which needs a user namespace then; where the tests do not run as root, they do."""
+    """Let the user "nobody" start bubblewrap, which needs a user namespace then; the grader stays who it is.
+
+    Where the tests do not run as root, they are an ordinary user anyway.
+    """
     who = as_nobody(map(Path, bubblewrap._python_folders()), place) if os.getuid() == 0 else []
     uid, command = pwd.getpwnam("nobody").pw_uid if who else os.getuid(), bubblewrap.command
 

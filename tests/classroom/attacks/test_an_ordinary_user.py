@@ -24,10 +24,15 @@ from tests.classroom.submissions import HALF, RIGHT, hand_in
 from tests.small_assignment import NAME, small_course
 
 GRADE = f"""
-import json, os
+import json, os, sys
 from classroom.course import Course
+from functools import partial
+from classroom import workers
 from classroom.grading import grade_class
+from classroom.sandbox import Sandbox
 from classroom.workers import on_this_machine
+if sys.argv[1] == "one wall":
+    workers.open_sandbox = partial(Sandbox, inner=False)
 course = Course.open(".")
 grade_class(course, {NAME!r}, execute=on_this_machine(course, workers=1))
 print(json.dumps(os.getresuid()))
@@ -52,7 +57,8 @@ def own_class(root):
     shutil.rmtree(folder)
 
 
-def test_an_ordinary_user_grades(own_class, tmp_path, needs_bubblewrap):
+@pytest.mark.parametrize("walls", ["both walls", pytest.param("one wall", marks=pytest.mark.slow)])
+def test_an_ordinary_user_grades(own_class, tmp_path, needs_bubblewrap, walls):
     hand_in(own_class, "ann", RIGHT, why="It is interpreted.")
     hand_in(own_class, "bob", HALF)
     peer = own_class.submitted / "ann" / NAME / f"{NAME}.ipynb"
@@ -63,13 +69,13 @@ def test_an_ordinary_user_grades(own_class, tmp_path, needs_bubblewrap):
         for path in (own_class.root, *own_class.root.rglob("*")):
             shutil.chown(path, "nobody")
     settings = {"PATH": os.environ["PATH"], "HOME": str(own_class.root), "SEQ2BERT_GRADING": str(own_class.work)}
-    words = [*who, sys.executable, "-c", GRADE]
-    done = subprocess.run(words, env=settings, cwd=own_class.root, capture_output=True, text=True, timeout=300)
+    words = [*who, sys.executable, "-c", GRADE, walls]
+    done = subprocess.run(words, env=settings, cwd=own_class.root, capture_output=True, text=True, timeout=500)
     assert done.returncode == 0, done.stderr[-2000:]
     assert set(json.loads(done.stdout)) == {pwd.getpwnam("nobody").pw_uid if who else os.getuid()}
     verdicts = {student: read_verdict(own_class, NAME, student) for student in ("ann", "bob", "mallory")}
     assert {student: verdict.reached for student, verdict in verdicts.items()} == {"ann": 9, "bob": 4, "mallory": 5}
-    assert [verdict.failure for verdict in verdicts.values()] == [""] * 3
+    assert [(verdict.failure, verdict.notes) for verdict in verdicts.values()] == [("", [])] * 3
     assert peer.read_bytes() == before
     with open_gradebook(own_class) as gradebook:
         assert gradebook.find_submission(NAME, "ann").score == 9
